@@ -1,0 +1,45 @@
+// Text from the kernel and from containers: splitting, strict numbers, and making hostile bytes
+// safe to show. Pure functions, thread-safe; views returned point into the argument.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kcommons::text {
+
+// The whole of `digits` as an unsigned or signed number in the base given; nothing on a sign
+// where none fits, on white space, on overflow, or on anything left over.
+template <std::integral T>
+std::optional<T> parse_number(std::string_view digits, int base = 10) {
+  T value{};
+  const char* end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, value, base);
+  if (digits.empty() || error != std::errc{} || stopped != end) return std::nullopt;
+  return value;
+}
+
+std::string_view trim(std::string_view text);
+
+// Takes the text up to the next `separator` off the front of `rest`, the separator too. When
+// there is none, takes all of it.
+std::string_view take_until(std::string_view& rest, char separator);
+
+// Takes the next run of bytes that are neither space nor tab; empty at the end.
+std::string_view take_word(std::string_view& rest);
+
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+// Valid UTF-8, and as long as the limit allows: each byte that starts no valid sequence becomes
+// U+FFFD, and the cut falls between code points. A limit of 0 means none.
+std::string valid_utf8(std::string_view bytes, std::size_t max_bytes = 0);
+
+// Valid UTF-8 on one line, for logs and terminals: control characters and invalid bytes become
+// \xNN. Reversible in print, harmless on a terminal.
+std::string printable(std::string_view bytes);
+
+}  // namespace kcommons::text
