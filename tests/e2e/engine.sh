@@ -1,0 +1,192 @@
+# shellcheck shell=bash
+# Containers for the end-to-end tests: a Docker engine of their own, an image, a container of runc
+# in a user namespace, and a cgroup that looks like a systemd unit. To be sourced after lib.sh.
+#
+# Nothing here is shared with an engine that may run already: containerd, dockerd and runc have
+# their state below the work directory, and containers have no network.
+
+ENGINE_RUNNING=
+
+engine() {
+  DOCKER_CONFIG=$KCOMMONS_E2E_WORK/docker-config docker \
+    --host "unix://$KCOMMONS_E2E_WORK/docker.sock" "$@"
+}
+
+engine_answers() {
+  alive "$ENGINE_PID" || return 1
+  engine info >/dev/null 2>&1
+}
+
+# dockerd would take the system's containerd, if there is one, and leave its containers to it.
+start_containerd() {
+  local address=$KCOMMONS_E2E_WORK/containerd.sock
+  cat >"$KCOMMONS_E2E_WORK/containerd.toml" <<CONFIG
+version = 2
+root = "$KCOMMONS_E2E_WORK/containerd/root"
+state = "$KCOMMONS_E2E_WORK/containerd/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+[grpc]
+  address = "$address"
+CONFIG
+  start "$KCOMMONS_E2E_WORK/containerd.log" containerd --config "$KCOMMONS_E2E_WORK/containerd.toml"
+  wait_for "$E2E_DEADLINE" "containerd" test -S "$address"
+}
+
+# start_dockerd DRIVER: false if the engine did not come up with this storage driver.
+start_dockerd() {
+  local work=$KCOMMONS_E2E_WORK driver=$1 deadline=$((SECONDS + E2E_DEADLINE))
+  printf '{}\n' >"$work/daemon.json"
+  start "$work/dockerd.log" dockerd --config-file="$work/daemon.json" \
+    --containerd="$work/containerd.sock" --host="unix://$work/docker.sock" \
+    --data-root="$work/docker-data" --exec-root="$work/docker-exec" \
+    --pidfile="$work/docker.pid" --storage-driver="$driver" \
+    --iptables=false --ip-forward=false --ip-masq=false --userland-proxy=false --bridge=none
+  ENGINE_PID=$STARTED
+  until engine_answers; do
+    if gone "$ENGINE_PID" || ((SECONDS >= deadline)); then return 1; fi
+    sleep 0.1
+  done
+}
+
+start_engine() {
+  cgroup_will_make docker
+  # What an engine makes outside of the directories that it is given.
+  will_make /etc/docker /etc/docker/key.json /run/docker /run/docker/plugins \
+    /run/containerd /run/containerd/s
+  start_containerd
+  if ! start_dockerd overlay2 && ! start_dockerd vfs; then
+    die "dockerd does not start: $(tail -n 5 "$KCOMMONS_E2E_WORK/dockerd.log")"
+  fi
+  ENGINE_RUNNING=yes
+  import_image
+  say "a Docker engine runs ($(engine version --format '{{.Server.Version}}')," \
+    "$(engine info --format '{{.Driver}}'))"
+}
+
+stop_engine() {
+  local -a containers
+  if [[ -n $ENGINE_RUNNING ]]; then
+    mapfile -t containers < <(engine ps -aq 2>/dev/null)
+    if ((${#containers[@]} > 0)); then
+      engine rm -f "${containers[@]}" >/dev/null 2>&1 || true
+    fi
+    ENGINE_RUNNING=
+  fi
+}
+
+# The root file system of all containers here: busybox and e2e_hog, both static.
+make_rootfs() {
+  local rootfs=$1
+  mkdir -p "$rootfs"/{bin,dev,etc,proc,sys,tmp,watched}
+  cp "$(command -v busybox)" "$rootfs/bin/busybox"
+  ln -s busybox "$rootfs/bin/sh"
+  cp "$KCOMMONS_E2E_WORK/bin/e2e_hog" "$rootfs/bin/e2e_hog"
+  printf 'root:x:0:0:root:/:/bin/sh\n' >"$rootfs/etc/passwd"
+}
+
+import_image() {
+  make_rootfs "$KCOMMONS_E2E_WORK/image"
+  tar -C "$KCOMMONS_E2E_WORK/image" -c . | engine import - kcommons-e2e >/dev/null ||
+    die "docker import failed"
+}
+
+# container_run OPTION... -- COMMAND...: prints the full id.
+container_run() {
+  local -a options=()
+  local id hierarchy
+  while [[ $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  id=$(engine run --detach --network none "${options[@]}" kcommons-e2e "$@") ||
+    die "docker run failed"
+  while read -r hierarchy; do made "$hierarchy/docker/$id"; done < <(cgroup_hierarchies)
+  printf '%s\n' "$id"
+}
+
+# container_says ID REGEX: does a line of its output match?
+container_says() {
+  engine logs "$1" 2>&1 | grep -Eq "$2"
+}
+
+# container_says_now ID REGEX: does its last line match?
+container_says_now() {
+  [[ $(container_last_line "$1") =~ $2 ]]
+}
+
+container_last_line() {
+  engine logs --tail 1 "$1" 2>&1
+}
+
+# --- a container in a user namespace of its own ----------------------------------------------
+
+# runc_run ID COMMAND...: as uid 0 of a namespace whose 0 is 200000 outside. Its output goes to
+# $KCOMMONS_E2E_WORK/ID.log. No runtime daemon, so the cgroup path is all there is to know it by.
+runc_run() {
+  local id=$1 bundle=$KCOMMONS_E2E_WORK/bundle
+  shift
+  make_rootfs "$bundle/rootfs"
+  chown -R 200000:200000 "$bundle/rootfs"
+  runc spec --bundle "$bundle"
+  # No rlimits, which may be above what this host grants; no cgroup mount, which a user namespace
+  # may not make on every hierarchy.
+  jq --arg path "/kcommons-e2e/$id" '
+    .process.terminal = false | del(.process.rlimits) | .process.args = $ARGS.positional |
+    .mounts |= map(select(.type != "cgroup")) |
+    .mounts += [{destination: "/watched", type: "tmpfs", source: "tmpfs"}] |
+    .linux.namespaces += [{type: "user"}] |
+    .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 65536}] |
+    .linux.gidMappings = .linux.uidMappings | .linux.cgroupsPath = $path' \
+    --args "$@" <"$bundle/config.json" >"$bundle/config.new"
+  mv "$bundle/config.new" "$bundle/config.json"
+  cgroup_will_make kcommons-e2e
+  cgroup_will_make "kcommons-e2e/$id"
+  runc --root "$KCOMMONS_E2E_WORK/runc" run --detach --bundle "$bundle" "$id" \
+    </dev/null >"$KCOMMONS_E2E_WORK/$id.log" 2>&1 ||
+    die "runc run failed: $(cat "$KCOMMONS_E2E_WORK/$id.log")"
+}
+
+runc_remove() {
+  runc --root "$KCOMMONS_E2E_WORK/runc" delete --force "$1"
+}
+
+# --- cgroups ----------------------------------------------------------------------------------
+
+# The mount points of all hierarchies, v1 and v2.
+cgroup_hierarchies() {
+  awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/self/mounts
+}
+
+# cgroup_will_make PATH: like will_make, in every hierarchy.
+cgroup_will_make() {
+  local hierarchy
+  while read -r hierarchy; do will_make "$hierarchy/$1"; done < <(cgroup_hierarchies)
+}
+
+# The hierarchies that a systemd would put a unit's processes into: v2 and name=systemd, and pids
+# where that is v1.
+unit_hierarchies() {
+  awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /(^|,)(name=systemd|pids)(,|$)/) { print $2 }' \
+    /proc/self/mounts
+}
+
+# unit_make UNIT: the cgroup /system.slice/UNIT, as systemd would make it.
+unit_make() {
+  local hierarchy
+  cgroup_will_make system.slice
+  cgroup_will_make "system.slice/$1"
+  while read -r hierarchy; do
+    mkdir -p "$hierarchy/system.slice/$1"
+  done < <(unit_hierarchies)
+}
+
+# unit_exec UNIT COMMAND...: this process becomes COMMAND in that unit. For a subshell.
+unit_exec() {
+  local hierarchy unit=$1
+  shift
+  while read -r hierarchy; do
+    printf '%s\n' "$BASHPID" >"$hierarchy/system.slice/$unit/cgroup.procs"
+  done < <(unit_hierarchies)
+  exec "$@"
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# The article's first experiment, with the answer that the article had to find by hand: a container
+# opens files until fs.file-max is reached, another container, which did nothing, gets ENFILE, and
+# Prometheus names the first one.
+#
+#   sudo tests/e2e/experiment1_open_files.sh [--without-exporter]
+#
+# The limit is lowered for some seconds to a little above what is in use; programs without
+# CAP_SYS_ADMIN may fail to open files meanwhile. See README.md.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=engine.sh
+. "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
+# shellcheck source-path=SCRIPTDIR source=monitoring.sh
+. "$(dirname "${BASH_SOURCE[0]}")/monitoring.sh"
+
+# How many files container A may take. Less than half of the smallest limit of descriptors accepted
+# below, so that A can also take what other programs close meanwhile.
+readonly ROOM=6000
+readonly LEAST_DESCRIPTORS=16384
+
+files_in_use() {
+  local used
+  read -r used _ </proc/sys/fs/file-nr
+  printf '%s\n' "$used"
+}
+
+# The limit of descriptors for container A: this host's hard limit, within reason.
+descriptors_of_a() {
+  local hard
+  hard=$(ulimit -Hn)
+  if [[ $hard == unlimited ]] || ((hard > 100000)); then hard=100000; fi
+  ((hard >= LEAST_DESCRIPTORS)) || skip "RLIMIT_NOFILE is $hard, $LEAST_DESCRIPTORS are needed"
+  printf '%s\n' "$hard"
+}
+
+start_victim() {
+  B=$(container_run --name e2e-victim -- /bin/e2e_hog open-loop /etc/passwd)
+  wait_for "$E2E_DEADLINE" "open file in container B" container_says "$B" '^open: OK$'
+  say "container B (${B:0:12}) opens /etc/passwd again and again, and can"
+}
+
+lower_file_max() {
+  local used limit
+  used=$(files_in_use)
+  limit=$((used + ROOM))
+  ((limit < $(sysctl_get fs.file-max))) || skip "fs.file-max is already below $limit"
+  say "$used files are open on this host; fs.file-max goes from $(sysctl_get fs.file-max) to $limit"
+  sysctl_set fs.file-max "$limit"
+}
+
+start_hog() {
+  local descriptors
+  descriptors=$(descriptors_of_a)
+  A=$(container_run --name e2e-hog --ulimit "nofile=$descriptors:$descriptors" -- \
+    /bin/e2e_hog files until-enfile)
+  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" '^files: [0-9]+ full$'
+  say "container A (${A:0:12}) opens files until there are no more: $(container_last_line "$A")"
+}
+
+expect_victim_fails() {
+  local enfile='^open: ENFILE \(Too many open files in system\)$'
+  wait_for "$E2E_DEADLINE" "ENFILE in container B" container_says "$B" "$enfile"
+  say "container B, which holds nothing, fails:"
+  quote "$(engine logs "$B" 2>&1 | grep -E "$enfile" | tail -n 1)"
+}
+
+expect_answers() {
+  local pool='kcommons_pool_used{resource="open_files"} / kcommons_pool_limit{resource="open_files"}'
+  prom_expect "Prometheus: the pool is full" "$pool" \
+    'length == 1 and (.[0].value[1] | tonumber) > 0.95'
+  # The id is written out by this test: 64 hex digits, as the engine gave them.
+  [[ $A =~ ^[0-9a-f]{64}$ ]] || die "the engine gave the id \"$A\""
+  # shellcheck disable=SC2016
+  prom_expect "Prometheus: container A holds most of it" \
+    'topk(1, kcommons_container_used{resource="open_files"})' \
+    'length == 1 and .[0].metric.container_id == $id' --arg id "$A"
+}
+
+expect_recovery() {
+  engine rm --force "$A" >/dev/null
+  wait_for "$E2E_DEADLINE" "open file in container B" container_says_now "$B" '^open: OK$'
+  say "container A is removed, and container B can open files again"
+}
+
+main() {
+  local exporter=
+  case ${1:-} in
+    '') require_exporter ;;
+    --without-exporter) exporter=without-exporter ;;
+    *) die "usage: $0 [--without-exporter]" ;;
+  esac
+  guarded_run fs.file-max -- "$@"
+  start_engine
+  start_monitoring "$exporter"
+  start_victim
+  lower_file_max
+  start_hog
+  expect_victim_fails
+  expect_answers
+  expect_recovery
+  sysctl_restore
+  sysctl_assert_restored
+}
+
+main "$@"

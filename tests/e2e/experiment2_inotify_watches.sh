@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# The article's second experiment, with the answer that the article had to find by hand: a container
+# takes all inotify watches of a user, inotifywait and tail -f fail on the host, and Prometheus
+# names the container. Then the same from a container with a user namespace of its own, whose
+# watches are charged to the owner of the namespace as well: its uid outside has no budget of its own.
+#
+#   sudo tests/e2e/experiment2_inotify_watches.sh [--without-exporter]
+#
+# The limit is lowered for some seconds; programs of root can add no watches meanwhile. See README.md.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=engine.sh
+. "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
+# shellcheck source-path=SCRIPTDIR source=monitoring.sh
+. "$(dirname "${BASH_SOURCE[0]}")/monitoring.sh"
+
+readonly SYSCTL=fs.inotify.max_user_watches
+# How many watches the container may take. Fewer than what the procfs source calls a large instance
+# by default (2000), because it reads those once a minute only.
+readonly ROOM=1500
+readonly UNIT=kcommons-e2e-victim.service
+readonly POOL='resource="inotify_watches",userns="initial",uid="0"'
+readonly FULL='^watches: [0-9]+ full$'
+
+# All users' watches on this host. A descriptor inherited by a child counts twice: it is enough that
+# this is not too low.
+watches_in_use() {
+  cat /proc/[0-9]*/fdinfo/* 2>/dev/null | grep -c '^inotify wd:' || true
+}
+
+lower_max_user_watches() {
+  local used limit
+  used=$(watches_in_use)
+  limit=$((used + ROOM))
+  ((limit < $(sysctl_get "$SYSCTL"))) || skip "$SYSCTL is already below $limit"
+  say "$used inotify watches are on this host; $SYSCTL goes from $(sysctl_get "$SYSCTL") to $limit"
+  sysctl_set "$SYSCTL" "$limit"
+}
+
+# --- the victims on the host -------------------------------------------------------------------
+
+# They run in a cgroup as systemd would make it for a service, so that they have a name.
+start_tail() {
+  unit_make "$UNIT"
+  printf 'a line\n' >"$KCOMMONS_E2E_WORK/watched"
+  TAIL_LOG=$KCOMMONS_E2E_WORK/tail.log
+  LC_ALL=C start "$TAIL_LOG" unit_exec "$UNIT" tail -f "$KCOMMONS_E2E_WORK/watched"
+  wait_for "$E2E_DEADLINE" "complaint of tail -f" grep -q 'reverting to polling' "$TAIL_LOG"
+  say "on the host, in $UNIT, tail -f says:"
+  quote "$(grep '^tail:' "$TAIL_LOG")"
+}
+
+expect_inotifywait_fails() {
+  local status=0 output
+  output=$(LC_ALL=C unit_exec "$UNIT" inotifywait --timeout 5 "$KCOMMONS_E2E_WORK/watched" 2>&1) ||
+    status=$?
+  ((status == 1)) || die "inotifywait ended with $status: $output"
+  grep -q 'upper limit on inotify watches reached' <<<"$output" || die "inotifywait says: $output"
+  say "on the host, in $UNIT, inotifywait exits with $status:"
+  quote "$output"
+}
+
+# --- a container of Docker ---------------------------------------------------------------------
+
+start_hog() {
+  A=$(container_run --name e2e-hog --tmpfs /watched -- /bin/e2e_hog watches until-enospc /watched)
+  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" "$FULL"
+  say "container A (${A:0:12}) adds watches until it can add no more: $(container_last_line "$A")"
+}
+
+expect_answers() {
+  prom_expect "Prometheus: the pool of uid 0 is full" \
+    "kcommons_pool_used{$POOL} / kcommons_pool_limit{$POOL}" \
+    'length == 1 and (.[0].value[1] | tonumber) >= 1'
+  # shellcheck disable=SC2016
+  prom_expect "Prometheus: container A holds most of it" \
+    "topk(1, kcommons_container_used{$POOL})" \
+    'length == 1 and .[0].metric.container_id == $id' --arg id "$A"
+  prom_expect "Prometheus: the service on the host shares the pool, and fails with it" \
+    "kcommons_host_neighbour{$POOL,unit=\"$UNIT\"}" \
+    'length == 1 and (.[0].value[1] | tonumber) == 1'
+}
+
+end_hog() {
+  engine rm --force "$A" >/dev/null
+  wait_for "$E2E_DEADLINE" "free watches" can_watch
+  say "container A is removed, and inotifywait works again"
+}
+
+# Exit 2 is the timeout: inotifywait had its watch, and nothing happened to the file.
+can_watch() {
+  local status=0
+  inotifywait --quiet --timeout 1 "$KCOMMONS_E2E_WORK/watched" >/dev/null 2>&1 || status=$?
+  ((status == 2))
+}
+
+# --- a container with a user namespace of its own ----------------------------------------------
+
+start_hog_in_userns() {
+  C=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+  runc_run "$C" /bin/e2e_hog watches until-enospc /watched
+  wait_for "$E2E_DEADLINE" "full pool" grep -Eq "$FULL" "$KCOMMONS_E2E_WORK/$C.log"
+  say "container C (${C:0:12}), uid 0 inside and 200000 outside, does the same: $(watches_of_c)"
+}
+
+watches_of_c() {
+  tail -n 1 "$KCOMMONS_E2E_WORK/$C.log"
+}
+
+expect_answers_for_userns() {
+  # The count is read anew each time: C takes what other programs release meanwhile.
+  # shellcheck disable=SC2016
+  prom_expect "Prometheus: all watches of container C are booked to the owner of its namespace" \
+    "kcommons_container_used{$POOL,container_id=\"$C\"}" \
+    'length == 1 and .[0].value[1] == ($log | [scan("[0-9]+")] | last)' \
+    --rawfile log "$KCOMMONS_E2E_WORK/$C.log"
+  # Not by its uid outside, which has a limit of its own that nobody set and nothing reaches.
+  prom_expect "Prometheus: and nowhere else, least of all to uid 200000" \
+    "count(kcommons_container_used{resource=\"inotify_watches\",container_id=\"$C\"})" \
+    'length == 1 and .[0].value[1] == "1"'
+  prom_test '{__name__=~"kcommons_.+",resource="inotify_watches",uid="200000"}' 'length == 0' ||
+    die "there are series of uid 200000: $PROMETHEUS_ANSWER"
+}
+
+main() {
+  local exporter=
+  case ${1:-} in
+    '') require_exporter ;;
+    --without-exporter) exporter=without-exporter ;;
+    *) die "usage: $0 [--without-exporter]" ;;
+  esac
+  guarded_run "$SYSCTL" -- "$@"
+  start_engine
+  start_monitoring "$exporter"
+  lower_max_user_watches
+  start_hog
+  start_tail
+  expect_inotifywait_fails
+  expect_answers
+  end_hog
+  start_hog_in_userns
+  expect_inotifywait_fails
+  expect_answers_for_userns
+  runc_remove "$C"
+  sysctl_restore
+  sysctl_assert_restored
+}
+
+main "$@"
