@@ -1,0 +1,180 @@
+#include "procfs/fdinfo.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/text.hpp"
+#include "base/unique_fd.hpp"
+#include "procfs/directory.hpp"
+
+namespace kcommons::procfs {
+
+namespace {
+
+// A watch line is at most 400 bytes: a file handle has 128 bytes at most (MAX_HANDLE_SZ).
+constexpr std::size_t kLineLimit = 4096;
+constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
+// Nine million watches; the kernel's own default ceiling is 1,048,576 a user.
+constexpr std::uint64_t kFileLimitBytes = std::uint64_t{1} << 30U;
+constexpr std::string_view kWatch = "inotify wd:";
+
+struct TellingLine {
+  std::string_view start;
+  FdinfoKind kind;
+};
+constexpr std::array kTellingLines = {
+    TellingLine{kWatch, FdinfoKind::kInotify},
+    TellingLine{"fanotify ", FdinfoKind::kFanotify},
+    TellingLine{"tfd:", FdinfoKind::kEpoll},
+    TellingLine{"eventfd-count:", FdinfoKind::kEventfd},
+    TellingLine{"clockid:", FdinfoKind::kTimerfd},
+    TellingLine{"sigmask:", FdinfoKind::kSignalfd},
+    TellingLine{"Pid:", FdinfoKind::kPidfd},
+    TellingLine{"exp_name:", FdinfoKind::kOther},  // a dma-buf
+};
+
+// The finalizer of SplitMix64: every bit of the input reaches every bit of the result.
+std::uint64_t mix(std::uint64_t value) {
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31U);
+}
+
+// The hex number of the word "key:number".
+template <typename T>
+std::optional<T> take_hex(std::string_view& words, std::string_view key) {
+  const std::string_view word = text::take_word(words);
+  if (!word.starts_with(key)) return std::nullopt;
+  return text::parse_number<T>(word.substr(key.size()), 16);
+}
+
+Result<void> feed_file(int fd, InotifyFdinfoParser& parser, std::string& buffer) {
+  if (buffer.size() < kReadBytes) buffer.resize(kReadBytes);
+  std::uint64_t total = 0;
+  while (total <= kFileLimitBytes) {
+    const ssize_t got = ::read(fd, buffer.data(), kReadBytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(Error::from_errno(errno, "read"));
+    if (got == 0) return {};
+    total += static_cast<std::uint64_t>(got);
+    parser.feed(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+  }
+  return fail(
+      Error::malformed("read: longer than " + std::to_string(kFileLimitBytes) + " bytes", buffer));
+}
+
+Result<InotifyFdinfoParser> parse_file(const ProcessDir& process, const std::string& path,
+                                       std::string& buffer) {
+  const UniqueFd fd(::openat(process.fd(), path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.is_open()) return fail(process.explain(Error::from_errno(errno, "open " + path)));
+  InotifyFdinfoParser parser;
+  const Result<void> fed = feed_file(fd.get(), parser, buffer);
+  if (!fed) return fail(process.explain(fed.error().during(path)));
+  return parser;
+}
+
+std::string path_of(int fd_number) {
+  return "fdinfo/" + std::to_string(fd_number);
+}
+
+}  // namespace
+
+void InotifyFdinfoParser::feed(std::string_view chunk) {
+  while (!chunk.empty() && !error_) {
+    const std::size_t end = chunk.find('\n');
+    const std::string_view piece = chunk.substr(0, end);
+    if (unfinished_.size() + piece.size() > kLineLimit) {
+      reject("line longer than " + std::to_string(kLineLimit) + " bytes",
+             unfinished_.empty() ? piece : unfinished_);
+      return;
+    }
+    if (end == std::string_view::npos) {
+      unfinished_ += piece;
+      return;
+    }
+    chunk.remove_prefix(end + 1);
+    if (unfinished_.empty()) {
+      take_line(piece);
+    } else {
+      unfinished_ += piece;
+      take_line(unfinished_);
+      unfinished_.clear();
+    }
+  }
+}
+
+Result<InotifyWatches> InotifyFdinfoParser::finish() {
+  if (!error_ && !unfinished_.empty()) {
+    take_line(unfinished_);
+    unfinished_.clear();
+  }
+  if (error_) return fail(*error_);
+  return watches_;
+}
+
+void InotifyFdinfoParser::take_line(std::string_view line) {
+  if (!kind_) {
+    for (const TellingLine& row : kTellingLines) {
+      if (line.starts_with(row.start)) kind_ = row.kind;
+    }
+  }
+  if (line.starts_with(kWatch)) take_watch(line);
+}
+
+void InotifyFdinfoParser::take_watch(std::string_view line) {
+  std::string_view words = line.substr(std::string_view("inotify ").size());
+  const auto wd = take_hex<std::uint32_t>(words, "wd:");
+  const auto inode = take_hex<std::uint64_t>(words, "ino:");
+  const auto device = take_hex<std::uint64_t>(words, "sdev:");
+  if (!wd || !inode || !device) {
+    reject("watch", line);
+    return;
+  }
+  ++watches_.count;
+  // A sum does not depend on the order of the lines.
+  watches_.digest += mix(mix(mix(*wd + 1U) ^ *inode) ^ *device);
+}
+
+void InotifyFdinfoParser::reject(std::string_view why, std::string_view line) {
+  if (!error_) error_ = Error::malformed("parse fdinfo: " + std::string(why), line);
+}
+
+Result<InotifyWatches> read_inotify_watches(const ProcessDir& process, int fd_number,
+                                            std::string& buffer) {
+  const std::string path = path_of(fd_number);
+  Result<InotifyFdinfoParser> parser = parse_file(process, path, buffer);
+  if (!parser) return fail(parser.error());
+  Result<InotifyWatches> watches = parser->finish();
+  if (!watches) return fail(watches.error().during(process.name() + "/" + path));
+  return watches;
+}
+
+Result<std::optional<InotifyWatches>> probe_inotify(const ProcessDir& process, int fd_number,
+                                                    std::string& buffer) {
+  const std::string path = path_of(fd_number);
+  Result<InotifyFdinfoParser> parser = parse_file(process, path, buffer);
+  if (!parser) return fail(parser.error());
+  const Result<InotifyWatches> watches = parser->finish();
+  if (parser->kind() != FdinfoKind::kInotify) return std::optional<InotifyWatches>{};
+  if (!watches) return fail(watches.error().during(process.name() + "/" + path));
+  return std::optional(*watches);
+}
+
+Result<void> list_fdinfo_numbers(const ProcessDir& process, std::vector<int>& out) {
+  out.clear();
+  const Result<UniqueFd> fdinfo = open_directory(process.fd(), "fdinfo");
+  if (!fdinfo) return fail(process.explain(fdinfo.error()));
+  const Result<void> listed =
+      for_each_number(fdinfo->get(), [&out](int number) { out.push_back(number); });
+  if (!listed) {
+    out.clear();
+    return fail(process.explain(listed.error().during("fdinfo")));
+  }
+  return {};
+}
+
+}  // namespace kcommons::procfs
