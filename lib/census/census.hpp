@@ -1,0 +1,112 @@
+// A census: the raw records of one pass over all processes, whichever source made it, and the
+// smaller reading of the pools that is made every second. Plain data, owned by the caller.
+//
+// Processes are ordered by age, the oldest first (start time, then PID), so that "the oldest
+// process that holds it" is the lowest index. Kernel threads have no part in it.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "catalogue/catalogue.hpp"
+#include "cgroup/placement.hpp"
+#include "procfs/fd.hpp"
+
+namespace kcommons::census {
+
+using DescriptorType = procfs::FdType;
+using DescriptorCounts = std::array<std::uint64_t, procfs::kFdTypeCount>;
+
+// Use and limit of one resource where the kernel keeps one number for the host, or one limit for
+// all users. What could not be read is empty.
+struct Reading {
+  std::optional<std::uint64_t> used;
+  std::optional<catalogue::Limit> limit;
+};
+using Readings = std::array<Reading, catalogue::kResourceCount>;
+
+// Why a fact of a process, or a process, is not in the books.
+enum class Unseen : std::uint8_t {
+  kVanished,           // the process ended while it was read: usual, not an error
+  kDescriptorsDenied,  // descriptors are counted, or not even that, but not told apart
+  kInotifyDenied,      // its inotify instances could not be looked for
+  kUserNsDenied,       // its user namespace, and so the pools it charges, is not known
+  kInotifyBudget,      // an inotify instance is not read yet: the time for it was used up
+  kHidden,             // threads that the kernel counts but procfs does not list
+};
+inline constexpr std::size_t kUnseenCount = 6;
+std::string_view name_of(Unseen reason);
+using UnseenCounts = std::array<std::uint64_t, kUnseenCount>;
+
+// Reads that failed for another reason than the process being gone, by ErrorKind.
+inline constexpr std::size_t kErrorKindCount = 5;
+struct Failures {
+  std::array<std::uint64_t, kErrorKindCount> by_kind{};
+  std::string first;  // the first message of each pass, for the log
+
+  void count(const Error& error);
+};
+
+struct PoolsReading {
+  WallTime taken_at;
+  Readings readings;
+  Failures failures;
+};
+
+struct UserNamespace {
+  UserNsInode inode;
+  // The UIDs that a charge made in it goes to, one per outer level, innermost first; the last is
+  // the one charged in the initial namespace. Empty for the initial namespace itself.
+  std::vector<Uid> owners;
+  // Where the last owner is charged: the initial namespace, but for a reader that itself lives in
+  // another one and sees no further.
+  UserNsInode outermost = kInitialUserNs;
+};
+inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
+
+struct ProcessRecord {
+  Pid pid;
+  Pid parent;
+  std::uint64_t start_time = 0;      // clock ticks since boot
+  std::uint32_t placement = 0;       // index in Census::placements
+  std::uint32_t user_ns = kNoIndex;  // index in Census::user_namespaces; kNoIndex: not known
+  Uid effective_uid;                 // as the reader's user namespace sees it
+  bool alive = true;                 // false for a zombie without living threads
+  bool exceeds_file_max = false;     // CAP_SYS_ADMIN in the initial namespace
+  std::optional<std::uint64_t> descriptors;       // of all its file tables
+  std::optional<DescriptorCounts> by_type;        // the same, told apart
+  std::optional<std::uint64_t> descriptor_limit;  // RLIMIT_NOFILE, soft; empty: none or not read
+  std::uint64_t table_descriptors = 0;  // of the main table alone: what descriptor_limit bounds
+  // Distinct open files booked here: one held by several processes counts at the oldest.
+  std::uint64_t files = 0;
+};
+
+struct InotifyGroup {
+  std::vector<std::uint32_t> holders;    // indices in Census::processes, ascending
+  std::uint32_t user_ns = kNoIndex;      // of the creator, as far as the source can tell
+  Uid charged_uid;                       // in user_ns, as the reader's namespace numbers it
+  std::optional<std::uint64_t> watches;  // empty: not read yet
+  std::chrono::milliseconds age{0};      // of `watches`, when kept from an earlier census
+};
+
+struct Census {
+  WallTime taken_at;
+  Readings readings;  // taken in this pass; what the holdings add up to
+  std::vector<cgroup::Placement> placements;
+  std::vector<UserNamespace> user_namespaces;
+  std::vector<ProcessRecord> processes;
+  std::vector<InotifyGroup> inotify_groups;
+  UnseenCounts unseen{};
+  Failures failures;
+  bool cgroup_namespace_private = false;
+};
+
+}  // namespace kcommons::census

@@ -1,0 +1,322 @@
+#include "census/process_reader.hpp"
+
+#include <algorithm>
+
+#include "procfs/cgroup.hpp"
+#include "procfs/fd.hpp"
+#include "procfs/fdinfo.hpp"
+#include "procfs/kcmp.hpp"
+#include "procfs/limits.hpp"
+#include "procfs/status.hpp"
+#include "procfs/user_ns.hpp"
+
+namespace kcommons::census {
+
+namespace {
+
+constexpr std::uint64_t kCapSysAdmin = 1ULL << 21U;  // include/uapi/linux/capability.h
+
+}  // namespace
+
+void ProcessReader::begin(Census& census) {
+  census_ = &census;
+  threads_seen_ = 0;
+  saw_kernel_threads_ = false;
+  placement_index_.clear();
+  user_ns_index_.clear();
+  last_by_text_ = std::exchange(by_text_, {});
+  last_of_process_ = std::exchange(of_process_, {});
+  last_probed_ = std::exchange(probed_, {});
+}
+
+void ProcessReader::end() {
+  last_by_text_.clear();
+  last_of_process_.clear();
+  last_probed_.clear();
+  census_ = nullptr;
+}
+
+Result<void> ProcessReader::skip(const Error& error, std::optional<Unseen> unseen) {
+  switch (error.kind()) {
+    case ErrorKind::kExhausted:
+      return fail(error);
+    case ErrorKind::kGone:
+      break;
+    case ErrorKind::kDenied:
+      if (unseen) {
+        count(*unseen);
+      } else {
+        census_->failures.count(error);
+      }
+      break;
+    case ErrorKind::kMalformed:
+    case ErrorKind::kOther:
+      census_->failures.count(error);
+      break;
+  }
+  return {};
+}
+
+Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
+  std::optional<RawProcess> nothing;
+  const auto give_up = [&](const Error& error) -> Result<std::optional<RawProcess>> {
+    if (error.kind() == ErrorKind::kGone) count(Unseen::kVanished);
+    if (auto skipped = skip(error, Unseen::kDescriptorsDenied); !skipped) {
+      return fail(skipped.error());
+    }
+    return nothing;
+  };
+
+  const auto dir = procfs::ProcessDir::open(root_, pid);
+  if (!dir) return give_up(dir.error());
+  const auto stat = procfs::read_stat(*dir, buffer_);
+  if (!stat) return give_up(stat.error());
+  threads_seen_ += static_cast<std::uint64_t>(std::max<std::int64_t>(stat->num_threads, 1));
+  if (stat->is_kernel_thread()) {
+    saw_kernel_threads_ = true;
+    return nothing;
+  }
+
+  RawProcess process;
+  process.record.pid = pid;
+  process.record.parent = stat->ppid;
+  process.record.start_time = stat->start_time;
+  process.record.alive = !stat->is_zombie() || stat->num_threads > 1;
+  for (const auto step : {&ProcessReader::read_placement, &ProcessReader::read_identity,
+                          &ProcessReader::read_user_ns, &ProcessReader::read_limit}) {
+    if (auto done = (this->*step)(*dir, process); !done) return give_up(done.error());
+  }
+  if (auto done = read_descriptors(*dir, *stat, process); !done) return give_up(done.error());
+  return std::optional<RawProcess>(std::move(process));
+}
+
+// Without a placement or an identity a process cannot be booked at all, so these two pass their
+// error on; the others lose one fact.
+Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, RawProcess& process) {
+  const auto text = procfs::read_cgroup(dir, buffer_);
+  if (!text) return fail(text.error());
+  std::string key(*text);
+  PlacementPtr placement;
+  if (const auto at = by_text_.find(key); at != by_text_.end()) {
+    placement = at->second;
+  } else if (const auto before = last_by_text_.find(key); before != last_by_text_.end()) {
+    placement = before->second;
+    by_text_.emplace(std::move(key), placement);
+  } else {
+    placement = std::make_shared<const cgroup::Placement>(cgroup::resolve(key, layouts_));
+    by_text_.emplace(std::move(key), placement);
+  }
+
+  // A removed cgroup reads as " (deleted)" or, in a v1 hierarchy, as "/" for a zombie: what was
+  // known of the process before holds.
+  const ProcessKey process_key{process.record.pid, process.record.start_time};
+  if (placement->deleted || !process.record.alive) {
+    const auto last = last_of_process_.find(process_key);
+    if (last != last_of_process_.end()) placement = last->second;
+  }
+  of_process_.emplace(process_key, placement);
+  process.record.placement = index_of(placement);
+  return {};
+}
+
+std::uint32_t ProcessReader::index_of(const PlacementPtr& placement) {
+  const auto next = static_cast<std::uint32_t>(census_->placements.size());
+  const auto [at, added] = placement_index_.emplace(placement.get(), next);
+  if (added) {
+    census_->placements.push_back(*placement);
+    if (placement->outside_namespace) census_->cgroup_namespace_private = true;
+  }
+  return at->second;
+}
+
+Result<void> ProcessReader::read_identity(const procfs::ProcessDir& dir, RawProcess& process) {
+  const auto status = procfs::read_status(dir, buffer_);
+  if (!status) return fail(status.error());
+  process.record.effective_uid = status->effective_uid;
+  // Whether the capability counts depends on the user namespace, which is read next.
+  process.record.exceeds_file_max = (status->effective_capabilities & kCapSysAdmin) != 0;
+  return {};
+}
+
+Result<void> ProcessReader::read_user_ns(const procfs::ProcessDir& dir, RawProcess& process) {
+  auto inode = procfs::read_user_ns_inode(dir);
+  if (!inode && inode.error().kind() == ErrorKind::kDenied) {
+    // uid_map may be read by anyone, and all of the initial namespace is mapped only there.
+    const auto initial = procfs::maps_whole_initial_namespace(dir);
+    if (initial && *initial) inode = kInitialUserNs;
+  }
+  if (!inode) {
+    process.record.exceeds_file_max = false;
+    return process.record.alive ? skip(inode.error(), Unseen::kUserNsDenied) : Result<void>{};
+  }
+  if (*inode != kInitialUserNs) process.record.exceeds_file_max = false;
+  const auto index = index_of_user_ns(dir, *inode);
+  if (!index) return skip(index.error(), Unseen::kUserNsDenied);
+  process.record.user_ns = *index;
+  return {};
+}
+
+Result<std::uint32_t> ProcessReader::index_of_user_ns(const procfs::ProcessDir& dir,
+                                                      UserNsInode inode) {
+  if (const auto at = user_ns_index_.find(inode); at != user_ns_index_.end()) return at->second;
+  UserNamespace name_space{.inode = inode, .owners = {}, .outermost = inode};
+  if (inode != kInitialUserNs) {
+    const auto chain = procfs::read_user_ns_chain(dir);
+    if (!chain) return fail(chain.error());
+    for (std::size_t i = 0; i + 1 < chain->size(); ++i) {
+      name_space.owners.push_back((*chain)[i].owner);
+    }
+    if (!chain->empty()) name_space.outermost = chain->back().inode;
+  }
+  const auto index = static_cast<std::uint32_t>(census_->user_namespaces.size());
+  census_->user_namespaces.push_back(std::move(name_space));
+  user_ns_index_.emplace(inode, index);
+  return index;
+}
+
+Result<void> ProcessReader::read_limit(const procfs::ProcessDir& dir, RawProcess& process) {
+  const auto limit = procfs::read_limits(dir, buffer_);
+  if (!limit) return process.record.alive ? skip(limit.error(), std::nullopt) : Result<void>{};
+  process.record.descriptor_limit = limit->soft;
+  return {};
+}
+
+Result<void> ProcessReader::read_descriptors(const procfs::ProcessDir& dir,
+                                             const procfs::Stat& stat, RawProcess& process) {
+  if (!process.record.alive) {
+    process.record.descriptors = 0;
+    process.record.by_type.emplace();
+    return {};
+  }
+  // A zombie leader has no table any more; the threads that live on share one (CLONE_FILES).
+  if (!stat.is_zombie()) {
+    const auto told_apart = read_table(dir, process);
+    if (!told_apart) return skip(told_apart.error(), std::nullopt);
+    if (!*told_apart) return count_at_least(dir, process);
+  }
+  if (stat.num_threads > 1) {
+    if (auto done = read_thread_tables(dir, process); !done) return done;
+  }
+  if (process.tables.empty()) return {};
+  process.record.table_descriptors = process.tables.front().entries.size();
+  process.record.descriptors = 0;
+  auto& by_type = process.record.by_type.emplace();
+  for (const FileTable& table : process.tables) {
+    *process.record.descriptors += table.entries.size();
+    for (const procfs::FdEntry& entry : table.entries) {
+      ++by_type[static_cast<std::size_t>(entry.type)];
+    }
+  }
+  return {};
+}
+
+// True when the table was read, false when its descriptors may not be told apart.
+Result<bool> ProcessReader::read_table(const procfs::ProcessDir& dir, RawProcess& process) {
+  const auto listed = procfs::list_fds(dir, entries_);
+  if (!listed) {
+    if (listed.error().kind() == ErrorKind::kDenied) return false;
+    return fail(listed.error());
+  }
+  FileTable table{.task = dir.pid(), .entries = entries_, .write_ends = {}};
+  std::ranges::sort(table.entries, {}, &procfs::FdEntry::number);
+  for (const procfs::FdEntry& entry : table.entries) {
+    if (entry.type != procfs::FdType::kPipe) continue;
+    const auto writes = procfs::is_write_end(dir, entry.number);
+    if (writes && *writes) table.write_ends.push_back(entry.number);
+  }
+  process.tables.push_back(std::move(table));
+  return true;
+}
+
+Result<void> ProcessReader::read_thread_tables(const procfs::ProcessDir& dir, RawProcess& process) {
+  if (const auto listed = dir.list_threads(threads_); !listed) {
+    return skip(listed.error(), Unseen::kDescriptorsDenied);
+  }
+  for (const Pid tid : threads_) {
+    if (tid == dir.pid()) continue;
+    const auto thread = dir.thread(tid);
+    if (!thread) continue;  // ended: threads come and go
+    const auto stat = procfs::read_stat(*thread, buffer_);
+    if (!stat || stat->is_zombie()) continue;
+    const auto is_private = is_private_table(*thread, process);
+    if (!is_private || !*is_private) continue;
+    const auto told_apart = read_table(*thread, process);
+    if (!told_apart) {
+      if (auto done = skip(told_apart.error(), std::nullopt); !done) return done;
+    } else if (!*told_apart) {
+      count(Unseen::kDescriptorsDenied);
+      return {};
+    }
+  }
+  return {};
+}
+
+// Is this thread's table another than those that were read already?
+Result<bool> ProcessReader::is_private_table(const procfs::ProcessDir& dir,
+                                             const RawProcess& process) {
+  if (process.tables.empty()) return true;
+  if (use_kcmp_) {
+    for (const FileTable& table : process.tables) {
+      const auto shared = procfs::share_file_table(table.task, dir.pid());
+      if (!shared) return fail(shared.error());
+      if (*shared) return false;
+    }
+    return true;
+  }
+  if (root_.counts_by_size()) {
+    const auto size = procfs::count_fds_by_size(root_, dir);
+    if (!size) return fail(size.error());
+    return std::ranges::none_of(
+        process.tables, [&](const FileTable& table) { return table.entries.size() == *size; });
+  }
+  if (auto listed = procfs::list_fds(dir, entries_); !listed) return fail(listed.error());
+  std::ranges::sort(entries_, {}, &procfs::FdEntry::number);
+  return std::ranges::none_of(process.tables, [&](const FileTable& table) {
+    return std::ranges::equal(table.entries, entries_, [](const auto& a, const auto& b) {
+      return a.number == b.number && a.key == b.key;
+    });
+  });
+}
+
+// For a reader without the right to tell descriptors apart: their number, and inotify instances
+// as far as fdinfo shows them.
+Result<void> ProcessReader::count_at_least(const procfs::ProcessDir& dir, RawProcess& process) {
+  count(Unseen::kDescriptorsDenied);
+  const auto counted =
+      root_.counts_by_size() ? procfs::count_fds_by_size(root_, dir) : procfs::count_fd_names(dir);
+  if (counted) {
+    process.record.descriptors = *counted;
+    process.record.table_descriptors = *counted;
+  } else if (auto done = skip(counted.error(), std::nullopt); !done) {
+    return done;
+  }
+  return probe_for_inotify(dir, process);
+}
+
+// An instance that is known from before is not read here again: how often that may be done is
+// decided where the budget is kept.
+Result<void> ProcessReader::probe_for_inotify(const procfs::ProcessDir& dir, RawProcess& process) {
+  std::vector<int> numbers;
+  if (const auto listed = procfs::list_fdinfo_numbers(dir, numbers); !listed) {
+    return skip(listed.error(), Unseen::kInotifyDenied);
+  }
+  const ProcessKey key{process.record.pid, process.record.start_time};
+  for (const int fd : numbers) {
+    const bool known = last_probed_.contains({key, fd});
+    ProbedInotify probed{.fd = fd, .watches = {}};
+    if (!known) {
+      const auto watches = procfs::probe_inotify(dir, fd, buffer_);
+      if (!watches) {
+        if (watches.error().kind() == ErrorKind::kGone) continue;
+        return skip(watches.error(), Unseen::kInotifyDenied);
+      }
+      if (!*watches) continue;
+      probed.watches = *watches;
+    }
+    probed_.insert({key, fd});
+    process.inotify_fdinfo.push_back(probed);
+  }
+  return {};
+}
+
+}  // namespace kcommons::census

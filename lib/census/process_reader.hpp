@@ -1,0 +1,86 @@
+// Reads one process out of procfs into a RawProcess, with whatever rights the daemon has: each
+// fact that is denied is left out and counted, the rest is still served.
+//
+// One reader belongs to one census source and thread. Between begin() and end() it reads the
+// processes of one census; what it keeps from census to census is the placement of each process,
+// for one whose cgroup is removed while it lives on.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "census/census.hpp"
+#include "census/file_books.hpp"
+#include "cgroup/layouts.hpp"
+#include "procfs/proc_root.hpp"
+#include "procfs/process_dir.hpp"
+#include "procfs/stat.hpp"
+
+namespace kcommons::census {
+
+class ProcessReader final {
+ public:
+  // `root` and `layouts` must outlive the reader. `use_kcmp`: tables may be compared by kcmp(2).
+  ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts, bool use_kcmp)
+      : root_(root), layouts_(layouts), use_kcmp_(use_kcmp) {}
+
+  void begin(Census& census);
+  // Nothing when the process is a kernel thread, or is gone, or could not be read (counted). An
+  // error only when the reader itself has no more descriptors or memory.
+  Result<std::optional<RawProcess>> read(Pid pid);
+  void end();
+
+  // Threads of all processes read since begin(), those of the kernel too.
+  [[nodiscard]] std::uint64_t threads_seen() const { return threads_seen_; }
+  [[nodiscard]] bool saw_kernel_threads() const { return saw_kernel_threads_; }
+
+ private:
+  using ProcessKey = std::pair<Pid, std::uint64_t>;
+  using PlacementPtr = std::shared_ptr<const cgroup::Placement>;
+
+  Result<void> read_identity(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> read_placement(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> read_user_ns(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> read_limit(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> read_descriptors(const procfs::ProcessDir& dir, const procfs::Stat& stat,
+                                RawProcess& process);
+  Result<void> read_thread_tables(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<bool> read_table(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> count_at_least(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> probe_for_inotify(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<bool> is_private_table(const procfs::ProcessDir& dir, const RawProcess& process);
+  std::uint32_t index_of(const PlacementPtr& placement);
+  Result<std::uint32_t> index_of_user_ns(const procfs::ProcessDir& dir, UserNsInode inode);
+  // Applies the policy by kind of error: gone and denied facts are skipped and counted, an
+  // exhausted reader gives up.
+  Result<void> skip(const Error& error, std::optional<Unseen> unseen);
+  void count(Unseen reason) { ++census_->unseen[static_cast<std::size_t>(reason)]; }
+
+  const procfs::ProcRoot& root_;
+  const cgroup::Layouts& layouts_;
+  bool use_kcmp_;
+  Census* census_ = nullptr;
+  std::string buffer_;
+  std::vector<procfs::FdEntry> entries_;
+  std::vector<Pid> threads_;
+  std::uint64_t threads_seen_ = 0;
+  bool saw_kernel_threads_ = false;
+
+  std::unordered_map<std::string, PlacementPtr> by_text_;       // this census
+  std::unordered_map<std::string, PlacementPtr> last_by_text_;  // the one before
+  std::map<ProcessKey, PlacementPtr> of_process_;
+  std::map<ProcessKey, PlacementPtr> last_of_process_;
+  std::set<std::pair<ProcessKey, int>> probed_;  // descriptors that fdinfo showed to be inotify
+  std::set<std::pair<ProcessKey, int>> last_probed_;
+  std::unordered_map<const cgroup::Placement*, std::uint32_t> placement_index_;
+  std::unordered_map<UserNsInode, std::uint32_t> user_ns_index_;
+};
+
+}  // namespace kcommons::census

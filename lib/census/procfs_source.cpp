@@ -1,0 +1,179 @@
+#include "census/procfs_source.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <tuple>
+
+#include "procfs/fdinfo.hpp"
+#include "procfs/loadavg.hpp"
+#include "procfs/sysctl.hpp"
+
+namespace kcommons::census {
+
+namespace {
+
+using catalogue::Limit;
+using catalogue::ResourceId;
+
+class KcmpComparer final : public FileComparer {
+ public:
+  Result<procfs::FileOrder> compare(Pid task_a, int fd_a, Pid task_b, int fd_b) override {
+    return procfs::compare_files(task_a, fd_a, task_b, fd_b);
+  }
+};
+
+Reading& of(Readings& readings, ResourceId id) {
+  return readings[static_cast<std::size_t>(id)];
+}
+
+Result<std::uint64_t> read_number(const Result<procfs::KernelFile>& file, std::string& buffer) {
+  if (!file) return fail(file.error());
+  const auto text = file->read(buffer);
+  if (!text) return fail(text.error());
+  const auto value = procfs::parse_sysctl_u64(*text);
+  if (!value) return fail(value.error().during(file->path()));
+  return *value;
+}
+
+void read_limit(const Result<procfs::KernelFile>& file, std::string& buffer, Reading& reading,
+                Failures& failures) {
+  const auto value = read_number(file, buffer);
+  if (value) {
+    reading.limit = Limit{*value};
+  } else {
+    failures.count(value.error());
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ProcfsSource>> ProcfsSource::open(Options options, const Clock& clock) {
+  auto root = procfs::ProcRoot::open(options.root);
+  if (!root) return fail(root.error());
+  return std::unique_ptr<ProcfsSource>(
+      new ProcfsSource(std::move(*root), std::move(options), clock));
+}
+
+ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& clock)
+    : root_(std::move(root)),
+      options_(std::move(options)),
+      clock_(clock),
+      use_kcmp_(root_.shares_pid_namespace()),
+      reader_(root_, options_.layouts, use_kcmp_),
+      inotify_(options_.inotify, clock),
+      file_nr_(procfs::KernelFile::open(root_.fd(), "sys/fs/file-nr")),
+      instances_limit_(procfs::KernelFile::open(root_.fd(), "sys/fs/inotify/max_user_instances")),
+      watches_limit_(procfs::KernelFile::open(root_.fd(), "sys/fs/inotify/max_user_watches")),
+      loadavg_(procfs::KernelFile::open(root_.fd(), "loadavg")) {
+  if (use_kcmp_) comparer_ = std::make_unique<KcmpComparer>();
+  const auto hidepid = procfs::read_hidepid(root_);
+  if (hidepid && *hidepid) {
+    hides_processes_ = true;
+    restriction_ = root_.path() + " is mounted with hidepid=" + **hidepid +
+                   ": processes of other users are hidden without CAP_SYS_PTRACE";
+  }
+}
+
+Readings ProcfsSource::read_all(Failures& failures) {
+  Readings readings;
+  Reading& files = of(readings, ResourceId::kOpenFiles);
+  const auto text =
+      file_nr_ ? file_nr_->read(buffer_) : Result<std::string_view>(fail(file_nr_.error()));
+  const auto file_nr =
+      text ? procfs::parse_file_nr(*text) : Result<procfs::FileNr>(fail(text.error()));
+  if (file_nr) {
+    files.used = file_nr->allocated;
+    files.limit = Limit{file_nr->limit};
+  } else {
+    failures.count(file_nr.error());
+  }
+  read_limit(instances_limit_, buffer_, of(readings, ResourceId::kInotifyInstances), failures);
+  read_limit(watches_limit_, buffer_, of(readings, ResourceId::kInotifyWatches), failures);
+  return readings;
+}
+
+Result<PoolsReading> ProcfsSource::read_pools() {
+  PoolsReading reading;
+  reading.taken_at = clock_.wall();
+  reading.readings = read_all(reading.failures);
+  return reading;
+}
+
+Result<std::vector<RawProcess>> ProcfsSource::walk(Census& census, const std::stop_token& stop) {
+  if (auto listed = root_.list_pids(pids_); !listed) return fail(listed.error());
+  std::vector<RawProcess> processes;
+  processes.reserve(pids_.size());
+  reader_.begin(census);
+  for (const Pid pid : pids_) {
+    if (stop.stop_requested()) return fail(Error::other("census given up: asked to stop"));
+    auto process = reader_.read(pid);
+    if (!process) return fail(process.error());
+    if (*process) processes.push_back(std::move(**process));
+  }
+  reader_.end();
+  std::ranges::sort(processes, {}, [](const RawProcess& process) {
+    return std::tuple(process.record.start_time, process.record.pid);
+  });
+  return processes;
+}
+
+// The kernel counts its threads for everyone: what it counts and procfs does not list is hidden by
+// hidepid, or lives in an outer PID namespace (then no kernel thread is seen either).
+void ProcfsSource::count_hidden(Census& census) {
+  if (!root_.is_procfs()) return;
+  if (!hides_processes_ && reader_.saw_kernel_threads()) return;
+  if (!loadavg_) return;
+  const auto text = loadavg_->read(buffer_);
+  if (!text) return census.failures.count(text.error());
+  const auto total = procfs::parse_total_threads(*text);
+  if (!total) return census.failures.count(total.error());
+  if (*total <= reader_.threads_seen()) return;
+  census.unseen[static_cast<std::size_t>(Unseen::kHidden)] = *total - reader_.threads_seen();
+}
+
+// Opened again, so checked to be the same process still.
+Result<procfs::InotifyWatches> ProcfsSource::read_watches(const RawProcess& process,
+                                                          const InotifyLink& link) {
+  const auto dir = procfs::ProcessDir::open(root_, process.record.pid);
+  if (!dir) return fail(dir.error());
+  const auto stat = procfs::read_stat(*dir, buffer_);
+  if (!stat) return fail(stat.error());
+  if (stat->start_time != process.record.start_time) {
+    return fail(Error::from_errno(ESRCH, dir->name() + " is another process now"));
+  }
+  if (process.tables.empty()) {
+    // Found by its fdinfo alone: without watches it cannot be told from another descriptor.
+    const auto watches = procfs::probe_inotify(*dir, link.fd, buffer_);
+    if (!watches) return fail(watches.error());
+    if (!*watches) return fail(Error::from_errno(ENOENT, dir->name() + " has closed it"));
+    return **watches;
+  }
+  if (link.task == process.record.pid) {
+    return procfs::read_inotify_watches(*dir, link.fd, buffer_);
+  }
+  const auto thread = dir->thread(link.task);
+  if (!thread) return fail(thread.error());
+  return procfs::read_inotify_watches(*thread, link.fd, buffer_);
+}
+
+Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
+  Census census;
+  census.taken_at = clock_.wall();
+  auto processes = walk(census, stop);
+  if (!processes) return fail(processes.error());
+  // Read in the middle of the pass: before the files are told apart, after they were listed.
+  census.readings = read_all(census.failures);
+  count_hidden(census);
+  book_files(*processes, comparer_.get());
+
+  const auto read_watches = [&](const InotifyLink& link) {
+    return this->read_watches((*processes)[link.process], link);
+  };
+  inotify_.book(*processes, comparer_.get(), read_watches, census);
+
+  census.processes.reserve(processes->size());
+  for (RawProcess& process : *processes) census.processes.push_back(process.record);
+  return census;
+}
+
+}  // namespace kcommons::census

@@ -1,0 +1,64 @@
+// The census from /proc alone: works on every kernel and with any rights, and counts what it
+// could not see. Holdings are estimates (see file_books.hpp and inotify_books.hpp).
+//
+// Not thread-safe: it belongs to the thread that samples.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "census/inotify_books.hpp"
+#include "census/process_reader.hpp"
+#include "census/source.hpp"
+#include "cgroup/layouts.hpp"
+#include "procfs/file_reader.hpp"
+#include "procfs/proc_root.hpp"
+
+namespace kcommons::census {
+
+class ProcfsSource final : public Source {
+ public:
+  struct Options {
+    std::string root = "/proc";
+    cgroup::Layouts layouts;
+    InotifyBudget inotify;
+  };
+
+  // Fails where the root cannot be opened. `clock` must outlive the source.
+  static Result<std::unique_ptr<ProcfsSource>> open(Options options, const Clock& clock);
+
+  Result<PoolsReading> read_pools() override;
+  Result<Census> take_census(const std::stop_token& stop) override;
+
+  // What limits the view from the start, in words for the log; empty when nothing does.
+  [[nodiscard]] const std::string& restriction() const { return restriction_; }
+
+ private:
+  ProcfsSource(procfs::ProcRoot root, Options options, const Clock& clock);
+
+  Readings read_all(Failures& failures);
+  Result<std::vector<RawProcess>> walk(Census& census, const std::stop_token& stop);
+  void count_hidden(Census& census);
+  Result<procfs::InotifyWatches> read_watches(const RawProcess& process, const InotifyLink& link);
+
+  procfs::ProcRoot root_;
+  Options options_;
+  const Clock& clock_;
+  bool use_kcmp_;
+  std::string restriction_;
+  bool hides_processes_ = false;
+  std::unique_ptr<FileComparer> comparer_;
+  ProcessReader reader_;
+  InotifyBooks inotify_;
+  std::string buffer_;
+  std::vector<Pid> pids_;
+
+  // Opened once: they can still be read when no descriptor can be opened any more.
+  Result<procfs::KernelFile> file_nr_;
+  Result<procfs::KernelFile> instances_limit_;
+  Result<procfs::KernelFile> watches_limit_;
+  Result<procfs::KernelFile> loadavg_;
+};
+
+}  // namespace kcommons::census

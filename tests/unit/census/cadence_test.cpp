@@ -1,0 +1,74 @@
+#include "census/cadence.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace kcommons;
+using namespace kcommons::census;
+using namespace std::chrono_literals;
+
+namespace {
+
+PoolsReading files(std::uint64_t used, std::optional<std::uint64_t> limit) {
+  PoolsReading reading;
+  reading.readings[0] = {.used = used, .limit = catalogue::Limit{limit}};
+  return reading;
+}
+
+const SteadyTime kStart{1h};
+
+}  // namespace
+
+TEST_CASE("both passes are due at once and then each at its interval", "[census]") {
+  Cadence cadence({}, kStart);
+  CHECK(cadence.due(kStart).pools);
+  CHECK(cadence.due(kStart).holdings);
+  cadence.pools_done(kStart, nullptr);
+  cadence.holdings_done(kStart);
+  CHECK_FALSE(cadence.due(kStart + 999ms).pools);
+  CHECK(cadence.next() == kStart + 1s);
+  CHECK(cadence.due(kStart + 1s).pools);
+  CHECK_FALSE(cadence.due(kStart + 1s).holdings);
+  CHECK(cadence.due(kStart + 10s).holdings);
+}
+
+TEST_CASE("passes that were missed are not made up for", "[census]") {
+  Cadence cadence({}, kStart);
+  cadence.pools_done(kStart + 90s, nullptr);
+  CHECK(cadence.next() == kStart);  // the census is still due
+  cadence.holdings_done(kStart + 90s);
+  CHECK(cadence.next() == kStart + 91s);
+}
+
+TEST_CASE("a pool that crosses the threshold or jumps calls for a census", "[census]") {
+  Cadence cadence({}, kStart);
+  const PoolsReading calm = files(100, 1000);
+  cadence.pools_done(kStart, &calm);
+  cadence.holdings_done(kStart);
+
+  SECTION("slow growth does not") {
+    const PoolsReading next = files(150, 1000);
+    cadence.pools_done(kStart + 5s, &next);
+    CHECK_FALSE(cadence.due(kStart + 5s).holdings);
+  }
+  SECTION("a tenth of the limit in one pass does") {
+    const PoolsReading next = files(200, 1000);
+    cadence.pools_done(kStart + 5s, &next);
+    CHECK(cadence.due(kStart + 5s).holdings);
+  }
+  SECTION("but no sooner than two seconds after the last") {
+    const PoolsReading next = files(950, 1000);
+    cadence.pools_done(kStart + 1s, &next);
+    CHECK_FALSE(cadence.due(kStart + 1s).holdings);
+    CHECK(cadence.due(kStart + 2s).holdings);
+  }
+  SECTION("a pool without a limit never does") {
+    const PoolsReading next = files(1'000'000, std::nullopt);
+    cadence.pools_done(kStart + 5s, &next);
+    CHECK_FALSE(cadence.due(kStart + 5s).holdings);
+  }
+  SECTION("a limit that is lowered does") {
+    const PoolsReading next = files(100, 105);
+    cadence.pools_done(kStart + 5s, &next);
+    CHECK(cadence.due(kStart + 5s).holdings);
+  }
+}
