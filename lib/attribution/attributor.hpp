@@ -1,0 +1,38 @@
+// Census → Snapshot: who holds what of which pool, and who shares it.
+//
+// Sums are conserved: over one resource the holdings of all holders equal what the census booked at
+// all processes, also when holders are cut to `_other`. Values in, values out; the only thing kept
+// from census to census is which holders were given series, so that they do not flicker. Not
+// thread-safe.
+#pragma once
+
+#include <cstddef>
+
+#include "attribution/series_limit.hpp"
+#include "attribution/snapshot.hpp"
+#include "census/census.hpp"
+
+namespace kcommons::attribution {
+
+struct Limits {
+  std::size_t max_containers = 1000;
+  std::size_t max_units = 500;
+  std::size_t max_pools = 2000;
+  std::size_t max_users = 500;
+};
+
+class Attributor final {
+ public:
+  Attributor(Limits limits, double neighbours_above);
+
+  Snapshot attribute(const census::Census& census);
+
+ private:
+  double neighbours_above_;
+  SeriesLimit containers_;
+  SeriesLimit units_;
+  SeriesLimit pools_;
+  SeriesLimit users_;
+};
+
+}  // namespace kcommons::attribution

@@ -1,0 +1,305 @@
+#include "attribution/attributor.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+
+using namespace kcommons;
+using namespace kcommons::attribution;
+using catalogue::ResourceId;
+using census::Census;
+using census::InotifyGroup;
+using census::ProcessRecord;
+
+namespace {
+
+cgroup::Placement container(const std::string& id, cgroup::Role role = cgroup::Role::kWorkload) {
+  cgroup::Placement placement;
+  placement.container = cgroup::Container{.runtime = cgroup::Runtime::kDocker, .id = id};
+  placement.role = role;
+  placement.path = "/docker/" + id;
+  return placement;
+}
+
+cgroup::Placement unit(const std::string& name) {
+  cgroup::Placement placement;
+  placement.unit = name;
+  return placement;
+}
+
+// A census that is written down in a few lines.
+class CensusBuilder {
+ public:
+  CensusBuilder() {
+    census_.user_namespaces.push_back({.inode = kInitialUserNs, .owners = {}});
+    limit(ResourceId::kOpenFiles, 1000, 100);
+    limit(ResourceId::kInotifyInstances, 128);
+    limit(ResourceId::kInotifyWatches, 8192);
+  }
+  CensusBuilder& limit(ResourceId id, std::uint64_t value,
+                       std::optional<std::uint64_t> used = std::nullopt) {
+    census_.readings[static_cast<std::size_t>(id)] = {.used = used,
+                                                      .limit = catalogue::Limit{value}};
+    return *this;
+  }
+  std::uint32_t place(cgroup::Placement placement) {
+    census_.placements.push_back(std::move(placement));
+    return static_cast<std::uint32_t>(census_.placements.size() - 1);
+  }
+  std::uint32_t user_ns(std::uint64_t inode, std::vector<std::uint32_t> owners) {
+    census::UserNamespace name_space{.inode = UserNsInode(inode), .owners = {}};
+    for (const auto owner : owners) name_space.owners.emplace_back(owner);
+    census_.user_namespaces.push_back(name_space);
+    return static_cast<std::uint32_t>(census_.user_namespaces.size() - 1);
+  }
+  std::uint32_t process(std::uint32_t placement, std::uint64_t files, std::uint32_t uid = 0,
+                        std::uint32_t user_ns = 0) {
+    ProcessRecord record;
+    record.pid = Pid(static_cast<int>(census_.processes.size() + 1));
+    record.placement = placement;
+    record.user_ns = user_ns;
+    record.effective_uid = Uid(uid);
+    record.descriptors = files;
+    record.table_descriptors = files;
+    record.files = files;
+    census_.processes.push_back(record);
+    return static_cast<std::uint32_t>(census_.processes.size() - 1);
+  }
+  ProcessRecord& at(std::uint32_t process) { return census_.processes[process]; }
+  CensusBuilder& inotify(std::uint32_t process, std::uint64_t watches) {
+    InotifyGroup group;
+    group.holders = {process};
+    group.user_ns = census_.processes[process].user_ns;
+    group.charged_uid = census_.processes[process].effective_uid;
+    group.watches = watches;
+    census_.inotify_groups.push_back(group);
+    return *this;
+  }
+  Census& build() { return census_; }
+
+ private:
+  Census census_;
+};
+
+const Pool* find_pool(const Snapshot& snapshot, ResourceId id, const std::string& uid) {
+  const auto at = std::ranges::find_if(
+      snapshot.pools, [&](const Pool& p) { return p.resource == id && p.uid == uid; });
+  return at == snapshot.pools.end() ? nullptr : &*at;
+}
+
+std::string who(const Snapshot& snapshot, std::uint32_t holder) {
+  const Holder& h = snapshot.holders.at(holder);
+  return h.kind == Holder::Kind::kHost ? h.unit : h.container_id;
+}
+
+std::vector<std::string> neighbours(const Snapshot& snapshot, const Pool& pool) {
+  std::vector<std::string> names;
+  for (const auto holder : pool.neighbours) names.push_back(who(snapshot, holder));
+  std::ranges::sort(names);
+  return names;
+}
+
+std::uint64_t held(const Pool& pool) {
+  std::uint64_t sum = 0;
+  for (const Holding& holding : pool.holdings) sum += holding.used;
+  return sum;
+}
+
+Snapshot attribute(const Census& census, Limits limits = {}) {
+  return Attributor(limits, 0.5).attribute(census);
+}
+
+}  // namespace
+
+TEST_CASE("open files are booked to the container and the rest is shown as unattributed",
+          "[attribution]") {
+  CensusBuilder builder;
+  const auto web = builder.place(container("aaa"));
+  builder.process(web, 60);
+  builder.process(builder.place(unit("sshd.service")), 10);
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* pool = find_pool(snapshot, ResourceId::kOpenFiles, "");
+  REQUIRE(pool != nullptr);
+  CHECK(pool->used_at_census == 100);
+  CHECK(held(*pool) == 70);
+  CHECK(who(snapshot, pool->holdings.at(0).holder) == "aaa");
+  CHECK(pool->unattributed.at(0).amount == 30);
+  CHECK(snapshot.containers == 1);
+  CHECK(snapshot.processes == 2);
+}
+
+TEST_CASE("descriptors that forks share may make unattributed negative", "[attribution]") {
+  CensusBuilder builder;
+  builder.process(builder.place(container("aaa")), 250);
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(find_pool(snapshot, ResourceId::kOpenFiles, "")->unattributed.at(0).amount == -150);
+}
+
+TEST_CASE("a charge in a child user namespace ends at its owner", "[attribution]") {
+  CensusBuilder builder;
+  const auto mapped = builder.user_ns(4026532001, {0});             // made by root
+  const auto rootless = builder.user_ns(4026532002, {1000});        // made by a user
+  const auto nested = builder.user_ns(4026532003, {100000, 1000});  // inside the user's
+  builder.inotify(builder.process(builder.place(container("mapped")), 1, 200033, mapped), 20)
+      .inotify(builder.process(builder.place(container("rootless")), 1, 100000, rootless), 30)
+      .inotify(builder.process(builder.place(container("nested")), 1, 100500, nested), 5)
+      .inotify(builder.process(builder.place(unit("kubelet.service")), 1, 0), 7);
+  const Snapshot snapshot = attribute(builder.build());
+
+  const Pool* root = find_pool(snapshot, ResourceId::kInotifyWatches, "0");
+  REQUIRE(root != nullptr);
+  CHECK(root->userns == "initial");
+  CHECK(root->used_at_census == 27);
+  CHECK(neighbours(snapshot, *root) == std::vector<std::string>{"kubelet.service", "mapped"});
+  const Pool* user = find_pool(snapshot, ResourceId::kInotifyWatches, "1000");
+  REQUIRE(user != nullptr);
+  CHECK(user->used_at_census == 35);
+  CHECK(find_pool(snapshot, ResourceId::kInotifyWatches, "200033") == nullptr);
+  CHECK(find_pool(snapshot, ResourceId::kInotifyWatches, "100000") == nullptr);
+  CHECK(find_pool(snapshot, ResourceId::kInotifyInstances, "1000")->used_at_census == 2);
+}
+
+TEST_CASE("neighbours are those who would fail and not only those who hold", "[attribution]") {
+  CensusBuilder builder;
+  const auto hog = builder.process(builder.place(container("hog")), 90);
+  builder.process(builder.place(container("idle")), 0);
+  builder.at(builder.process(builder.place(unit("root.service")), 5)).exceeds_file_max = true;
+  builder.at(builder.process(builder.place(unit("zombie.service")), 0)).alive = false;
+  builder.process(builder.place(container("hog2", cgroup::Role::kRuntime)), 3);
+  builder.inotify(hog, 10);
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* files = find_pool(snapshot, ResourceId::kOpenFiles, "");
+  CHECK(neighbours(snapshot, *files) == std::vector<std::string>{"hog", "idle"});
+  CHECK(files->container_neighbours == 2);
+  CHECK(files->host_neighbours == 0);
+  // Nothing lets a process exceed the inotify limits.
+  const Pool* watches = find_pool(snapshot, ResourceId::kInotifyWatches, "0");
+  CHECK(neighbours(snapshot, *watches) == std::vector<std::string>{"hog", "idle", "root.service"});
+}
+
+TEST_CASE("what a monitor holds is its container's but apart", "[attribution]") {
+  CensusBuilder builder;
+  builder.process(builder.place(container("aaa")), 10);
+  builder.process(builder.place(container("aaa", cgroup::Role::kRuntime)), 4);
+  const Snapshot snapshot = attribute(builder.build());
+  REQUIRE(snapshot.holders.size() == 1);
+  CHECK(snapshot.holders[0].workload.processes == 1);
+  CHECK(snapshot.holders[0].runtime_part.processes == 1);
+  const Pool* files = find_pool(snapshot, ResourceId::kOpenFiles, "");
+  REQUIRE(files->holdings.size() == 2);
+  CHECK(files->holdings[0].role == cgroup::Role::kWorkload);
+  CHECK(files->holdings[1].role == cgroup::Role::kRuntime);
+}
+
+TEST_CASE("a pool of a user with nothing used is not served", "[attribution]") {
+  CensusBuilder builder;
+  builder.process(builder.place(unit("a.service")), 1, 1234);
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(find_pool(snapshot, ResourceId::kInotifyWatches, "1234") == nullptr);
+}
+
+TEST_CASE("use above the limit is kept as it is", "[attribution]") {
+  CensusBuilder builder;
+  builder.limit(ResourceId::kOpenFiles, 100, 450);
+  builder.process(builder.place(container("aaa")), 400);
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* files = find_pool(snapshot, ResourceId::kOpenFiles, "");
+  CHECK(files->used_at_census == 450);
+  CHECK(fullness(450, files->limit) == 4.5);
+}
+
+TEST_CASE("fullness needs a limit", "[attribution]") {
+  CHECK_FALSE(fullness(10, std::nullopt));
+  CHECK_FALSE(fullness(10, catalogue::Limit{}));
+  CHECK(fullness(0, catalogue::Limit{0}) == 1.0);
+  CHECK(fullness(5, catalogue::Limit{10}) == 0.5);
+}
+
+TEST_CASE("a use that could not be read is absent and not a sum", "[attribution]") {
+  CensusBuilder builder;
+  builder.build().readings[0] = {};
+  builder.process(builder.place(container("aaa")), 400);
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* files = find_pool(snapshot, ResourceId::kOpenFiles, "");
+  REQUIRE(files != nullptr);
+  CHECK_FALSE(files->used_at_census);
+  CHECK(files->unattributed.empty());
+  CHECK(held(*files) == 400);
+}
+
+TEST_CASE("the worst process tells the descriptor limit ratio", "[attribution]") {
+  CensusBuilder builder;
+  const auto place = builder.place(container("aaa"));
+  builder.at(builder.process(place, 10)).descriptor_limit = 1024;
+  builder.at(builder.process(place, 512)).descriptor_limit = 1024;
+  builder.process(place, 9999);  // no limit
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(snapshot.holders[0].descriptor_limit_ratio == 0.5);
+}
+
+TEST_CASE("sums over holders equal sums over processes whatever is cut", "[attribution]") {
+  std::mt19937 random(GENERATE(range(1U, 21U)));
+  const auto number = [&](std::uint32_t below) {
+    return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random);
+  };
+  CensusBuilder builder;
+  std::vector<std::uint32_t> places;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = std::to_string(number(25));
+    const auto role = number(4) == 0 ? cgroup::Role::kRuntime : cgroup::Role::kWorkload;
+    places.push_back(builder.place(number(2) == 0 ? container(name, role) : unit(name)));
+  }
+  std::uint64_t files = 0;
+  std::uint64_t watches = 0;
+  for (int i = 0; i < 300; ++i) {
+    const std::uint64_t opened = number(50);
+    const auto process = builder.process(places[number(40)], opened, number(30));
+    files += opened;
+    if (number(3) == 0) {
+      const std::uint64_t watched = number(100);
+      builder.inotify(process, watched);
+      watches += watched;
+    }
+  }
+  Attributor attributor({.max_containers = 5, .max_units = 4, .max_pools = 7, .max_users = 3}, 0.5);
+  const Snapshot snapshot = attributor.attribute(builder.build());
+
+  CHECK(held(*find_pool(snapshot, ResourceId::kOpenFiles, "")) == files);
+  std::uint64_t held_watches = 0;
+  std::uint64_t used_watches = 0;
+  for (const Pool& pool : snapshot.pools) {
+    if (pool.resource != ResourceId::kInotifyWatches) continue;
+    held_watches += held(pool);
+    used_watches += pool.used_at_census.value_or(0);
+  }
+  CHECK(held_watches == watches);
+  CHECK(used_watches == watches);
+  std::uint64_t of_users = 0;
+  for (const UserUse& user : snapshot.users) of_users += user.used;
+  CHECK(of_users == files);
+  std::uint64_t processes = 0;
+  std::size_t containers = 0;
+  for (const Holder& holder : snapshot.holders) {
+    processes += holder.workload.processes + holder.runtime_part.processes;
+    if (holder.kind == Holder::Kind::kContainer) ++containers;
+  }
+  CHECK(processes == 300);
+  CHECK(containers == 6);  // five and _other
+  CHECK(snapshot.users.size() == 4);
+  CHECK(snapshot.series_dropped > 0);
+}
+
+TEST_CASE("the same census gives the same snapshot", "[attribution]") {
+  CensusBuilder builder;
+  for (int i = 0; i < 20; ++i) {
+    builder.process(builder.place(container(std::to_string(i))), 10);
+  }
+  const Snapshot once = attribute(builder.build());
+  const Snapshot again = attribute(builder.build());
+  REQUIRE(once.pools.size() == again.pools.size());
+  for (std::size_t i = 0; i < once.pools[0].holdings.size(); ++i) {
+    CHECK(who(once, once.pools[0].holdings[i].holder) ==
+          who(again, again.pools[0].holdings[i].holder));
+  }
+}
