@@ -1,0 +1,298 @@
+// The one table of all metrics. From its rows come the families of an exposition and their order,
+// the registration of the daemon's own counters, `kcommons list-metrics`, and the reference in the
+// README. Names and labels are stable: a change is a line in the changelog. Constant data; the
+// rules that every row keeps are asserted in metric_table.cpp.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "exposition/emit.hpp"
+#include "exposition/metric.hpp"
+
+namespace kcommons::exposition {
+
+inline constexpr std::array kMetrics{
+    // The daemon about itself.
+    Metric{.name = "kcommons_build_info",
+           .type = MetricType::kGauge,
+           .help = "Version, source revision and compiler of this kcommons; always 1.",
+           .labels = labels::kBuildInfo,
+           .block = Block::kSelf,
+           .merge = Merge::kLargest},
+    Metric{.name = "kcommons_source_info",
+           .type = MetricType::kGauge,
+           .help =
+               "Where the census reads from (procfs or bpf), and why not from the other; always 1.",
+           .labels = labels::kSourceInfo,
+           .block = Block::kSelf,
+           .merge = Merge::kLargest},
+    Metric{.name = "kcommons_census_total",
+           .type = MetricType::kCounter,
+           .help = "Passes since the start, failed ones too: kind pools is the short reading of "
+                   "the pools, kind holdings the walk over all processes. Scrapes cause none.",
+           .labels = labels::kKind,
+           .block = Block::kSelf},
+    Metric{.name = "kcommons_census_success",
+           .type = MetricType::kGauge,
+           .help = "1 when the last pass of its kind succeeded, 0 when it failed and the values of "
+                   "an earlier one are served.",
+           .labels = labels::kKind,
+           .block = Block::kSelf,
+           .merge = Merge::kLargest},
+    Metric{.name = "kcommons_census_duration_seconds",
+           .type = MetricType::kGauge,
+           .help = "Elapsed time of the last pass of its kind.",
+           .labels = labels::kKind,
+           .block = Block::kSelf,
+           .merge = Merge::kLargest},
+    Metric{.name = "kcommons_census_cpu_seconds_total",
+           .type = MetricType::kCounter,
+           .help = "Processor time that passes of this kind have taken since the start.",
+           .labels = labels::kKind,
+           .block = Block::kSelf},
+    Metric{.name = "kcommons_snapshot_timestamp_seconds",
+           .type = MetricType::kGauge,
+           .help = "Unix time of the last pass of its kind that succeeded: the values served are "
+                   "sampled then, not at the scrape.",
+           .labels = labels::kKind,
+           .block = Block::kSelf,
+           .merge = Merge::kLargest},
+    Metric{.name = "kcommons_census_failures_total",
+           .type = MetricType::kCounter,
+           .help = "Reads of kernel files that failed during passes of this kind, by reason; the "
+                   "value concerned is left out, never taken as zero.",
+           .labels = labels::kKindAndReason,
+           .block = Block::kSelf},
+    Metric{.name = "process_cpu_seconds_total",
+           .type = MetricType::kCounter,
+           .help = "Total user and system CPU time spent in seconds.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_open_fds",
+           .type = MetricType::kGauge,
+           .help = "Number of open file descriptors.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_max_fds",
+           .type = MetricType::kGauge,
+           .help = "Maximum number of open file descriptors.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_virtual_memory_bytes",
+           .type = MetricType::kGauge,
+           .help = "Virtual memory size in bytes.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_virtual_memory_max_bytes",
+           .type = MetricType::kGauge,
+           .help = "Maximum amount of virtual memory available in bytes.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_resident_memory_bytes",
+           .type = MetricType::kGauge,
+           .help = "Resident memory size in bytes.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_start_time_seconds",
+           .type = MetricType::kGauge,
+           .help = "Start time of the process since unix epoch in seconds.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+    Metric{.name = "process_threads",
+           .type = MetricType::kGauge,
+           .help = "Number of OS threads in the process.",
+           .labels = labels::kNone,
+           .block = Block::kSelf},
+
+    // Pools, as the newest reading has them.
+    Metric{.name = "kcommons_pool_used",
+           .type = MetricType::kGauge,
+           .help =
+               "Units in use of a pool that containers share, sampled at every pools pass. May "
+               "exceed the limit where the kernel lets privileged processes pass it. Pools of a "
+               "user are charged to the user namespace and effective UID that created the object, "
+               "and to the owner of each outer namespace: sum over userns=\"initial\" alone.",
+           .labels = labels::kPool,
+           .block = Block::kPools,
+           .emit = emit::pool_used},
+    Metric{.name = "kcommons_pool_limit",
+           .type = MetricType::kGauge,
+           .help = "Units at which the kernel refuses more to a pool, sampled at every pools pass. "
+                   "+Inf where it enforces no limit.",
+           .labels = labels::kPool,
+           .block = Block::kPools,
+           .merge = Merge::kLargest,
+           .emit = emit::pool_limit},
+
+    // Holdings, as the last census has them.
+    Metric{.name = "kcommons_pool_used_at_census",
+           .type = MetricType::kGauge,
+           .help = "Units in use of a pool as read in the same census as the holdings, which add "
+                   "up to it together with kcommons_unattributed.",
+           .labels = labels::kPool,
+           .block = Block::kHoldings,
+           .emit = emit::pool_used_at_census},
+    Metric{
+        .name = "kcommons_pool_neighbours",
+        .type = MetricType::kGauge,
+        .help =
+            "Containers or host groups with a process that is charged to a pool and cannot exceed "
+            "its limit, sampled at every census: those that fail together when it is full.",
+        .labels = labels::kPoolAndKind,
+        .block = Block::kHoldings,
+        .emit = emit::pool_neighbours},
+    Metric{.name = "kcommons_container_neighbour",
+           .type = MetricType::kGauge,
+           .help = "1 for each container that is a neighbour of a pool which is fuller than "
+                   "neighbours_above, sampled at every census.",
+           .labels = labels::kPoolAndContainer,
+           .block = Block::kHoldings,
+           .merge = Merge::kLargest,
+           .emit = emit::container_neighbour},
+    Metric{.name = "kcommons_host_neighbour",
+           .type = MetricType::kGauge,
+           .help =
+               "1 for each host group (systemd unit, slice, session or cgroup) that is a neighbour "
+               "of a pool which is fuller than neighbours_above, sampled at every census.",
+           .labels = labels::kPoolAndUnit,
+           .block = Block::kHoldings,
+           .merge = Merge::kLargest,
+           .emit = emit::host_neighbour},
+    Metric{.name = "kcommons_container_used",
+           .type = MetricType::kGauge,
+           .help = "Units of a pool that a container holds, sampled at every census; role runtime "
+                   "is what a shim or monitor holds on its behalf. Charged as the pool is. "
+                   "open_files counts a file that several processes share once, at the oldest; "
+                   "with the procfs source these are descriptors less those known to be shared, so "
+                   "that unattributed may be strongly negative.",
+           .labels = labels::kPoolRoleContainer,
+           .block = Block::kHoldings,
+           .emit = emit::container_used},
+    Metric{.name = "kcommons_host_used",
+           .type = MetricType::kGauge,
+           .help = "Units of a pool that a host group (systemd unit, slice, session or cgroup) "
+                   "holds, sampled at every census. Counted as kcommons_container_used is; with "
+                   "the procfs source open_files are descriptors less those known to be shared, so "
+                   "that unattributed may be strongly negative.",
+           .labels = labels::kPoolAndUnit,
+           .block = Block::kHoldings,
+           .emit = emit::host_used},
+    Metric{.name = "kcommons_unattributed",
+           .type = MetricType::kGauge,
+           .help = "Units that the kernel counts in a pool at the census less all holdings, by "
+                   "cause as far as it is known. Negative where holdings are estimated too high: "
+                   "with the procfs source open_files may be strongly so, because inherited and "
+                   "duplicated descriptors cannot all be told from files of their own.",
+           .labels = labels::kPoolAndCause,
+           .block = Block::kHoldings,
+           .emit = emit::unattributed},
+    Metric{.name = "kcommons_user_used",
+           .type = MetricType::kGauge,
+           .help = "Units of a host-wide pool by the effective UID of the processes that hold "
+                   "them, as the initial user namespace sees it, sampled at every census. Pools of "
+                   "a user have it in kcommons_pool_used.",
+           .labels = labels::kUser,
+           .block = Block::kHoldings,
+           .emit = emit::user_used},
+    Metric{.name = "kcommons_container_descriptors",
+           .type = MetricType::kGauge,
+           .help =
+               "Open descriptors of a container's processes by type, counted at every process that "
+               "has one, sampled at every census: not the files of open_files, which are counted "
+               "once. Types of which there are none have no series. With the procfs source type "
+               "file covers regular files and directories, and what else has a path outside /dev.",
+           .labels = labels::kTypeRoleContainer,
+           .block = Block::kHoldings,
+           .emit = emit::container_descriptors},
+    Metric{.name = "kcommons_container_processes",
+           .type = MetricType::kGauge,
+           .help = "Processes of a container, sampled at every census; role runtime is its shim or "
+                   "monitor, where it has one of its own.",
+           .labels = labels::kRoleAndContainer,
+           .block = Block::kHoldings,
+           .emit = emit::container_processes},
+    Metric{.name = "kcommons_container_descriptor_limit_ratio",
+           .type = MetricType::kGauge,
+           .help = "Open descriptors over the soft RLIMIT_NOFILE of the process of a container "
+                   "that is nearest to it, sampled at every census.",
+           .labels = labels::kContainer,
+           .block = Block::kHoldings,
+           .merge = Merge::kLargest,
+           .emit = emit::container_descriptor_limit_ratio},
+    Metric{.name = "kcommons_container_info",
+           .type = MetricType::kGauge,
+           .help = "What else is known of a container: the UID of its pod, the container around "
+                   "it, its cgroup; always 1.",
+           .labels = labels::kContainerInfo,
+           .block = Block::kHoldings,
+           .merge = Merge::kLargest,
+           .emit = emit::container_info},
+    Metric{
+        .name = "kcommons_resource_info",
+        .type = MetricType::kGauge,
+        .help =
+            "What a shared resource is: unit, scope of a pool, sysctl of the limit, what isolates "
+            "it, the error a victim sees, and whether holdings are exact or an estimate; always 1.",
+        .labels = labels::kResourceInfo,
+        .block = Block::kHoldings,
+        .merge = Merge::kLargest,
+        .emit = emit::resource_info},
+    Metric{.name = "kcommons_processes",
+           .type = MetricType::kGauge,
+           .help = "Processes that the last census saw; kernel threads are none of them.",
+           .labels = labels::kNone,
+           .block = Block::kHoldings,
+           .emit = emit::processes},
+    Metric{.name = "kcommons_processes_unseen",
+           .type = MetricType::kGauge,
+           .help = "Processes that the last census did not see whole, by reason. What could not be "
+                   "read is in no holding; vanished ones ended meanwhile, which is usual.",
+           .labels = labels::kReason,
+           .block = Block::kHoldings,
+           .emit = emit::processes_unseen},
+    Metric{.name = "kcommons_containers",
+           .type = MetricType::kGauge,
+           .help = "Containers that the last census saw.",
+           .labels = labels::kNone,
+           .block = Block::kHoldings,
+           .emit = emit::containers},
+    Metric{.name = "kcommons_series_dropped",
+           .type = MetricType::kGauge,
+           .help = "Containers, host groups, pools and users that the limits on series have summed "
+                   "into _other at the last census.",
+           .labels = labels::kNone,
+           .block = Block::kHoldings,
+           .emit = emit::series_dropped},
+    Metric{.name = "kcommons_value_age_seconds",
+           .type = MetricType::kGauge,
+           .help = "Age at the last census of the oldest value that it kept from an earlier walk, "
+                   "because reading it anew would stall the process that owns it.",
+           .labels = labels::kResource,
+           .block = Block::kHoldings,
+           .merge = Merge::kLargest,
+           .emit = emit::value_age_seconds},
+    Metric{.name = "kcommons_cgroup_namespace_private",
+           .type = MetricType::kGauge,
+           .help = "1 when kcommons runs in a cgroup namespace of its own, which hides the upper "
+                   "part of every cgroup path, as the last census found it.",
+           .labels = labels::kNone,
+           .block = Block::kHoldings,
+           .merge = Merge::kLargest,
+           .emit = emit::cgroup_namespace_private},
+};
+
+// Where the row of that name stands. A name that is not in the table does not compile.
+consteval std::size_t row_of(std::string_view name) {
+  for (std::size_t i = 0; i < kMetrics.size(); ++i) {
+    if (kMetrics[i].name == name) return i;
+  }
+  throw "no metric of this name";
+}
+
+// The table as a reader wants it, in markdown: name, type, labels, meaning.
+std::string metrics_markdown();
+
+}  // namespace kcommons::exposition
