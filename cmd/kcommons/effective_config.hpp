@@ -1,0 +1,48 @@
+// The configuration that is in force: a flag wins over the environment, the environment over the
+// file, the file over the defaults. Reads the file and nothing else; thread-safe.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "config/config.hpp"
+
+namespace kcommons::cmd {
+
+// A flag of `kcommons serve` that stands for one key of the file.
+struct Flag {
+  std::string_view name;  // without the dashes
+  std::string_view key;   // as config::known_keys() has it
+  std::string_view help;
+};
+
+inline constexpr std::array<Flag, 7> kFlags{{
+    {"web.listen-address", "web.listen_address",
+     "host:port to listen on, or :port for every address (default 127.0.0.1:10044)"},
+    {"web.telemetry-path", "web.telemetry_path", "Path of the metrics (default /metrics)"},
+    {"web.max-requests", "web.max_requests", "Requests answered at once (default 40)"},
+    {"path.procfs", "paths.procfs", "The procfs to read (default /proc)"},
+    {"path.rootfs", "paths.rootfs", "The root directory of the host (default /)"},
+    {"log.level", "log.level", "debug, info, warn or error (default info)"},
+    {"log.format", "log.format", "logfmt or json (default logfmt)"},
+}};
+
+// The flag that names the file itself.
+inline constexpr Flag kConfigFile{"config.file", "", "YAML file to read (default none)"};
+
+// The variable that stands for a flag: web.max-requests → KCOMMONS_WEB_MAX_REQUESTS.
+std::string environment_name(std::string_view flag);
+
+// What was given, by name of the flag.
+using Given = std::map<std::string_view, std::string>;
+
+// A file with all that can be said against it, its cgroup layouts included.
+config::LoadResult load_checked(const std::string& path);
+
+// A wrong value is an error even where another wins over it, and is named by where it came from.
+// A file named by nothing, or by an empty text, is none.
+config::LoadResult effective_config(const Given& environment, const Given& flags);
+
+}  // namespace kcommons::cmd

@@ -1,0 +1,97 @@
+#include "config/config.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.hpp"
+#include "base/unique_fd.hpp"
+#include "config/fields.hpp"
+#include "config/reader.hpp"
+#include "config/values.hpp"
+#include "config/yaml_tree.hpp"
+
+namespace kcommons::config {
+
+namespace {
+
+constexpr std::size_t kMaxErrors = 100;
+
+std::vector<ConfigError> report(std::vector<Mistake> mistakes, std::string_view path) {
+  std::ranges::stable_sort(mistakes, {}, &Mistake::at);
+  std::vector<ConfigError> errors;
+  for (Mistake& mistake : mistakes) {
+    if (errors.size() == kMaxErrors) {
+      const std::size_t rest = mistakes.size() - kMaxErrors;
+      errors.push_back(
+          {.path = std::string(path), .message = fmt::format("{} more mistakes", rest)});
+      break;
+    }
+    errors.push_back({.path = std::string(path),
+                      .line = mistake.at.line,
+                      .column = mistake.at.column,
+                      .message = std::move(mistake.message)});
+  }
+  return errors;
+}
+
+// One byte more than allowed is read, so that parse() sees that the file is too large.
+Result<std::string> read_file(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return fail(Error::from_errno(errno, "cannot be opened"));
+  std::string content(kMaxFileBytes + 1, '\0');
+  std::size_t used = 0;
+  while (used < content.size()) {
+    const ssize_t got = ::read(file.get(), content.data() + used, content.size() - used);
+    if (got == 0) break;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(Error::from_errno(errno, "cannot be read"));
+    used += static_cast<std::size_t>(got);
+  }
+  content.resize(used);
+  return content;
+}
+
+}  // namespace
+
+std::string ConfigError::text() const {
+  const std::string name = text::printable(path);
+  const std::string what = text::printable(message);
+  if (line == 0) return fmt::format("{}: {}", name, what);
+  return fmt::format("{}:{}:{}: {}", name, line, column, what);
+}
+
+LoadResult parse(std::string_view yaml, std::string_view path) {
+  LoadResult result;
+  YamlTree tree = parse_yaml(yaml);
+  if (tree.readable) read_config(tree.root, result.config, tree.mistakes);
+  result.errors = report(std::move(tree.mistakes), path);
+  return result;
+}
+
+LoadResult load(const std::string& path) {
+  const auto content = read_file(path);
+  if (content) return parse(*content, path);
+  LoadResult result;
+  result.errors.push_back({.path = path, .message = content.error().message()});
+  return result;
+}
+
+Result<void> set(Config& config, std::string_view key, std::string_view value) {
+  const Field* field = find_field(key);
+  if (field == nullptr) return fail(unexpected(quoted(key) + " is no key", "a known key"));
+  return field->set(config, value);
+}
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys;
+  for (const Field& field : fields()) keys.emplace_back(field.key);
+  keys.insert(std::ranges::find(keys, "web.listen_address"),
+              {"cgroup.layouts", "cgroup.layouts[].path", "cgroup.layouts[].runtime"});
+  return keys;
+}
+
+}  // namespace kcommons::config

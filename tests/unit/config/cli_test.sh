@@ -1,0 +1,140 @@
+#!/bin/sh
+# What the program says and how it exits: cli_test.sh KCOMMONS SOURCE_DIR
+# Needs no privilege and no network: every serve here is refused, or fails at its start.
+set -eu
+
+kcommons=$1
+source_dir=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+# run CODE ARGUMENTS…: runs the program, its output in $work/out and $work/err.
+run() {
+  expected=$1
+  shift
+  label="kcommons $*"
+  code=0
+  "$kcommons" "$@" >"$work/out" 2>"$work/err" || code=$?
+  [ "$code" -eq "$expected" ] || complain "exit code $code, expected $expected"
+}
+
+complain() {
+  echo "FAILED: $label: $1" >&2
+  sed 's/^/  out: /' "$work/out" >&2
+  sed 's/^/  err: /' "$work/err" >&2
+  failures=$((failures + 1))
+}
+
+# has FILE TEXT: TEXT stands in FILE. lacks FILE TEXT: it does not.
+has() { grep -qF -e "$2" "$work/$1" || complain "$1 lacks: $2"; }
+lacks() { ! grep -qF -e "$2" "$work/$1" || complain "$1 has: $2"; }
+empty() { [ ! -s "$work/$1" ] || complain "$1 is not empty"; }
+lines() { [ "$(wc -l <"$work/$1")" -eq "$2" ] || complain "$1 has not $2 lines"; }
+
+# Help and version are asked for: standard output, success.
+run 0 --version
+lines out 1
+empty err
+grep -Eq '^kcommons, version [0-9]+\.[0-9]+\.[0-9]+ \(revision: [0-9a-z]+, compiler: .+, platform: linux/.+\)$' \
+  "$work/out" || complain "not the shape of a version line"
+run 0 --help
+has out 'check-config'
+empty err
+run 0 serve --help
+has out '--web.listen-address'
+empty err
+
+# The help shows the defaults that the example file holds.
+for pair in listen-address:listen_address telemetry-path:telemetry_path max-requests:max_requests \
+  procfs:procfs rootfs:rootfs level:level format:format; do
+  default=$(sed -n "s/^  ${pair#*:}: //p" "$source_dir/config/kcommons.yaml")
+  grep -e "--[a-z]*\.${pair%:*} " "$work/out" | grep -qF "(default $default)" ||
+    complain "the help of ${pair%:*} lacks its default $default"
+done
+
+# Usage errors: standard error, exit code 2.
+run 2
+has err 'Usage:'
+empty out
+for arguments in bogus 'serve --bogus' 'serve bogus' check-config 'check-config a b' \
+  'check-config a list-metrics' 'list-metrics x' 'serve --log.level debug --log.level info'; do
+  # shellcheck disable=SC2086 # the arguments are to be split
+  run 2 $arguments
+  empty out
+  [ -s "$work/err" ] || complain 'no message'
+done
+
+# check-config: every mistake, one a line.
+run 0 check-config "$source_dir/config/kcommons.yaml"
+has out 'config/kcommons.yaml: ok'
+empty err
+run 0 check-config "$source_dir/tests/fixtures/config/full.yaml"
+run 2 check-config "$source_dir/tests/fixtures/config/several_mistakes.yaml"
+empty out
+sed 's/^.*several_mistakes/several_mistakes/' "$work/err" |
+  diff -u "$source_dir/tests/fixtures/config/several_mistakes.txt" - >&2 ||
+  complain 'other mistakes than in several_mistakes.txt'
+run 2 check-config "$work/missing.yaml"
+has err 'missing.yaml: cannot be opened: No such file or directory'
+
+# Layouts are judged by the layer that matches them, with the place they have in the file.
+printf 'cgroup:\n  layouts:\n    - path: /no/capture\n      runtime: oci\n    - {path: "/a/{id}", runtime: oci}\n' \
+  >"$work/layouts.yaml"
+run 2 check-config "$work/layouts.yaml"
+lines err 1
+has err 'layouts.yaml:3:13: cgroup.layouts: '
+
+# serve refuses a wrong flag, variable and file all at once, each named by where it came from.
+printf 'web:\n  max_requests: 0\n' >"$work/bad.yaml"
+KCOMMONS_LOG_LEVEL=loud run 2 serve --config.file "$work/bad.yaml" --web.listen-address '[::1]:1' \
+  --path.procfs=proc
+lines err 4
+has err 'bad.yaml:2:17: web.max_requests: "0" is out of range'
+has err 'KCOMMONS_LOG_LEVEL: "loud", expected debug, info, warn or error'
+has err '--web.listen-address: "[::1]:1" is an IPv6 address'
+has err '--path.procfs: "proc", expected an absolute path'
+
+# The file is found by flag, else by variable; an empty variable is none.
+KCOMMONS_CONFIG_FILE=$work/bad.yaml run 2 serve
+has err 'bad.yaml:2:17'
+KCOMMONS_CONFIG_FILE=$work/bad.yaml run 2 serve --config.file "$work/missing.yaml"
+has err 'missing.yaml: cannot be opened'
+lacks err 'bad.yaml'
+KCOMMONS_CONFIG_FILE='' KCOMMONS_LOG_LEVEL='' run 2 serve --log.format x
+lines err 1
+
+# A flag wins over the environment, which wins over the file. Seen by the procfs that serve asks
+# for in vain.
+printf 'paths:\n  procfs: /nonexistent/from-file\nweb:\n  listen_address: 127.0.0.1:0\n' \
+  >"$work/start.yaml"
+# start FROM ARGUMENTS…: serve names the procfs that FROM gave it, and none of the others.
+start() {
+  from=$1
+  shift
+  label="kcommons serve $*"
+  timeout 20 "$kcommons" serve --config.file "$work/start.yaml" "$@" \
+    >"$work/out" 2>"$work/err" || true
+  cat "$work/err" >>"$work/out"
+  has out "/nonexistent/from-$from"
+  [ "$(grep -o 'nonexistent/from-[a-z]*' "$work/out" | sort -u | wc -l)" -eq 1 ] ||
+    complain 'more than one procfs is named'
+}
+start file
+export KCOMMONS_PATH_PROCFS=/nonexistent/from-environment
+start environment
+start flag --path.procfs /nonexistent/from-flag
+unset KCOMMONS_PATH_PROCFS
+
+# list-metrics prints the table, and says so when it could not.
+run 0 list-metrics
+has out 'kcommons_pool_used'
+if [ -w /dev/full ]; then
+  label='kcommons list-metrics >/dev/full'
+  code=0
+  "$kcommons" list-metrics >/dev/full 2>"$work/err" || code=$?
+  [ "$code" -eq 1 ] || complain "exit code $code, expected 1"
+  has err 'No space left on device'
+fi
+
+[ "$failures" -eq 0 ]
