@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <optional>
+#include <tuple>
 
 namespace kcommons::attribution {
 
@@ -30,6 +32,18 @@ Holder container_of(const cgroup::Placement& placement) {
   return holder;
 }
 
+// The cgroup of a container is that of its workload, and of several the outermost: whichever
+// process came first.
+void prefer_path(const cgroup::Placement& placement, Holder& holder, bool& of_workload) {
+  const bool workload = placement.role == cgroup::Role::kWorkload;
+  const auto rank = [](bool is_workload, const std::string& path) {
+    return std::tuple(!is_workload, path.size(), path);
+  };
+  if (rank(workload, placement.path) >= rank(of_workload, holder.cgroup)) return;
+  holder.cgroup = placement.path;
+  of_workload = workload;
+}
+
 struct Share {
   std::uint32_t holder = 0;
   cgroup::Role role = cgroup::Role::kWorkload;
@@ -38,6 +52,7 @@ struct Share {
 // Who each placement belongs to; the holders are made on the way, one for each distinct name.
 std::vector<Share> make_holders(const Census& census, std::vector<Holder>& holders) {
   std::map<std::string, std::uint32_t> index_of;
+  std::deque<bool> of_workload;  // by holder: whose path it has now
   std::vector<Share> shares;
   shares.reserve(census.placements.size());
   for (const cgroup::Placement& placement : census.placements) {
@@ -55,13 +70,16 @@ std::vector<Share> make_holders(const Census& census, std::vector<Holder>& holde
         holder.unit = placement.unit;
       }
       holders.push_back(std::move(holder));
+      of_workload.push_back(placement.role == cgroup::Role::kWorkload);
+    } else if (placement.container) {
+      prefer_path(placement, holders[at->second], of_workload[at->second]);
     }
     shares.push_back({.holder = at->second, .role = placement.role});
   }
   return shares;
 }
 
-void add_process(const ProcessRecord& process, Holder& holder, Holder::Part& part) {
+void add_process(const ProcessRecord& process, Holder::Part& part) {
   ++part.processes;
   part.descriptors += process.descriptors.value_or(0);
   if (process.by_type) {
@@ -70,11 +88,13 @@ void add_process(const ProcessRecord& process, Holder& holder, Holder::Part& par
       (*part.by_type)[i] += (*process.by_type)[i];
     }
   }
-  if (process.descriptor_limit && *process.descriptor_limit > 0 && process.descriptors) {
-    const double ratio = static_cast<double>(process.table_descriptors) /
-                         static_cast<double>(*process.descriptor_limit);
-    holder.descriptor_limit_ratio = std::max(holder.descriptor_limit_ratio.value_or(0), ratio);
-  }
+}
+
+void find_worst_ratio(const ProcessRecord& process, Holder& holder) {
+  if (!process.descriptors || process.descriptor_limit.value_or(0) == 0) return;
+  const double ratio = static_cast<double>(process.table_descriptors) /
+                       static_cast<double>(*process.descriptor_limit);
+  holder.descriptor_limit_ratio = std::max(holder.descriptor_limit_ratio.value_or(0), ratio);
 }
 
 // The pool that a charge by `uid` in that user namespace ends in: every level up to the outermost
@@ -110,7 +130,8 @@ class Bookkeeper final {
     const Share& share = shares_[process.placement];
     Holder& holder = books_.holders[share.holder];
     const bool workload = share.role == cgroup::Role::kWorkload;
-    add_process(process, holder, workload ? holder.workload : holder.runtime_part);
+    add_process(process, workload ? holder.workload : holder.runtime_part);
+    if (workload) find_worst_ratio(process, holder);
     PoolBook& files = books_.pools[{.resource = ResourceId::kOpenFiles, .userns = "", .uid = ""}];
     if (process.files == 0) return;
     files.holdings[{share.holder, share.role}] += process.files;

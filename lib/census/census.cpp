@@ -12,6 +12,8 @@ std::string_view name_of(Unseen reason) {
       return "inotify_denied";
     case Unseen::kUserNsDenied:
       return "user_namespace_denied";
+    case Unseen::kInotifyUnreadable:
+      return "inotify_unreadable";
     case Unseen::kInotifyBudget:
       return "inotify_budget";
     case Unseen::kHidden:

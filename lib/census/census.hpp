@@ -39,10 +39,11 @@ enum class Unseen : std::uint8_t {
   kDescriptorsDenied,  // descriptors are counted, or not even that, but not told apart
   kInotifyDenied,      // its inotify instances could not be looked for
   kUserNsDenied,       // its user namespace, and so the pools it charges, is not known
+  kInotifyUnreadable,  // what fdinfo says of an inotify instance makes no sense, or is missing
   kInotifyBudget,      // an inotify instance is not read yet: the time for it was used up
   kHidden,             // threads that the kernel counts but procfs does not list
 };
-inline constexpr std::size_t kUnseenCount = 6;
+inline constexpr std::size_t kUnseenCount = 7;
 std::string_view name_of(Unseen reason);
 using UnseenCounts = std::array<std::uint64_t, kUnseenCount>;
 

@@ -32,7 +32,7 @@ std::vector<InotifyLink> links_of(const std::vector<RawProcess>& processes) {
 // An order that changes under us (a descriptor closed and opened again meanwhile) costs at worst
 // one instance booked twice, for one census.
 std::vector<InotifyBooks::Instance> InotifyBooks::group(const std::vector<RawProcess>& processes,
-                                                        FileComparer* comparer) const {
+                                                        FileComparer* comparer) {
   std::vector<Instance> instances;
   for (const InotifyLink& link : links_of(processes)) {
     std::size_t low = 0;
@@ -106,8 +106,10 @@ void InotifyBooks::read_one(Instance& instance, const ReadWatches& read, Census&
     instance.gone = true;
     return;
   }
+  const bool denied = error->kind() == ErrorKind::kDenied;
   census.failures.count(*error);
-  ++census.unseen[static_cast<std::size_t>(Unseen::kInotifyDenied)];
+  ++census.unseen[static_cast<std::size_t>(denied ? Unseen::kInotifyDenied
+                                                  : Unseen::kInotifyUnreadable)];
 }
 
 void InotifyBooks::read_all(std::vector<Instance>& instances, const ReadWatches& read,

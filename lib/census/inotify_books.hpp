@@ -64,8 +64,8 @@ class InotifyBooks final {
     bool gone = false;   // closed meanwhile, or merged into another
   };
 
-  [[nodiscard]] std::vector<Instance> group(const std::vector<RawProcess>& processes,
-                                            FileComparer* comparer) const;
+  static std::vector<Instance> group(const std::vector<RawProcess>& processes,
+                                     FileComparer* comparer);
   void recall(const std::vector<RawProcess>& processes, std::vector<Instance>& instances);
   void read_all(std::vector<Instance>& instances, const ReadWatches& read, Census& census);
   void read_one(Instance& instance, const ReadWatches& read, Census& census);

@@ -117,18 +117,30 @@ Result<std::vector<RawProcess>> ProcfsSource::walk(Census& census, const std::st
   return processes;
 }
 
-// The kernel counts its threads for everyone: what it counts and procfs does not list is hidden by
-// hidepid, or lives in an outer PID namespace (then no kernel thread is seen either).
-void ProcfsSource::count_hidden(Census& census) {
-  if (!root_.is_procfs()) return;
-  if (!hides_processes_ && reader_.saw_kernel_threads()) return;
-  if (!loadavg_) return;
+std::optional<std::uint64_t> ProcfsSource::total_threads(Failures& failures) {
+  if (!root_.is_procfs() || !loadavg_) return std::nullopt;
   const auto text = loadavg_->read(buffer_);
-  if (!text) return census.failures.count(text.error());
-  const auto total = procfs::parse_total_threads(*text);
-  if (!total) return census.failures.count(total.error());
-  if (*total <= reader_.threads_seen()) return;
-  census.unseen[static_cast<std::size_t>(Unseen::kHidden)] = *total - reader_.threads_seen();
+  const auto total =
+      text ? procfs::parse_total_threads(*text) : Result<std::uint64_t>(fail(text.error()));
+  if (total) return *total;
+  failures.count(total.error());
+  return std::nullopt;
+}
+
+// The kernel counts its threads for everyone: what it counts and procfs does not list is hidden by
+// hidepid (then PID 1 is as well), or lives in an outer PID namespace (then no kernel thread is
+// seen). Threads that came or went during the walk must not look hidden.
+void ProcfsSource::count_hidden(Census& census, std::optional<std::uint64_t> before) {
+  const bool sees_init = !pids_.empty() && pids_.front() == Pid(1);
+  const bool sees_all = reader_.saw_kernel_threads() && (!hides_processes_ || sees_init);
+  if (sees_all || !before) return;
+  const auto after = total_threads(census.failures);
+  if (!after) return;
+  const std::uint64_t accounted_for =
+      reader_.threads_seen() + census.unseen[static_cast<std::size_t>(Unseen::kVanished)];
+  const std::uint64_t counted = std::min(*before, *after);
+  if (counted <= accounted_for) return;
+  census.unseen[static_cast<std::size_t>(Unseen::kHidden)] = counted - accounted_for;
 }
 
 // Opened again, so checked to be the same process still.
@@ -148,22 +160,30 @@ Result<procfs::InotifyWatches> ProcfsSource::read_watches(const RawProcess& proc
     if (!*watches) return fail(Error::from_errno(ENOENT, dir->name() + " has closed it"));
     return **watches;
   }
-  if (link.task == process.record.pid) {
-    return procfs::read_inotify_watches(*dir, link.fd, buffer_);
-  }
+  if (link.task == process.record.pid) return read_open_instance(*dir, link.fd);
   const auto thread = dir->thread(link.task);
   if (!thread) return fail(thread.error());
-  return procfs::read_inotify_watches(*thread, link.fd, buffer_);
+  return read_open_instance(*thread, link.fd);
+}
+
+// No fdinfo means that the descriptor was closed meanwhile, unless the descriptor is still there.
+Result<procfs::InotifyWatches> ProcfsSource::read_open_instance(const procfs::ProcessDir& dir,
+                                                                int fd) {
+  auto watches = procfs::read_inotify_watches(dir, fd, buffer_);
+  if (watches || watches.error().kind() != ErrorKind::kGone) return watches;
+  if (!procfs::is_write_end(dir, fd)) return watches;  // closed: its link is gone too
+  return fail(Error::other(watches.error().message() + " though the descriptor is open"));
 }
 
 Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   Census census;
   census.taken_at = clock_.wall();
+  const auto threads_before = total_threads(census.failures);
   auto processes = walk(census, stop);
   if (!processes) return fail(processes.error());
   // Read in the middle of the pass: before the files are told apart, after they were listed.
   census.readings = read_all(census.failures);
-  count_hidden(census);
+  count_hidden(census, threads_before);
   book_files(*processes, comparer_.get());
 
   const auto read_watches = [&](const InotifyLink& link) {

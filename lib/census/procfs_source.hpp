@@ -4,7 +4,9 @@
 // Not thread-safe: it belongs to the thread that samples.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -39,7 +41,10 @@ class ProcfsSource final : public Source {
 
   Readings read_all(Failures& failures);
   Result<std::vector<RawProcess>> walk(Census& census, const std::stop_token& stop);
-  void count_hidden(Census& census);
+  // Nothing where the root is no procfs; a read that fails is counted.
+  std::optional<std::uint64_t> total_threads(Failures& failures);
+  void count_hidden(Census& census, std::optional<std::uint64_t> before);
+  Result<procfs::InotifyWatches> read_open_instance(const procfs::ProcessDir& dir, int fd);
   Result<procfs::InotifyWatches> read_watches(const RawProcess& process, const InotifyLink& link);
 
   procfs::ProcRoot root_;

@@ -22,6 +22,17 @@ void Registry::publish(Text& block, std::string text) {
   block.swap(next);
 }
 
+void Registry::publish_all(std::string self, std::string pools, std::string holdings) {
+  auto new_self = std::make_shared<const std::string>(std::move(self));
+  auto new_pools = std::make_shared<const std::string>(std::move(pools));
+  auto new_holdings = std::make_shared<const std::string>(std::move(holdings));
+  const std::lock_guard lock(mutex_);
+  // Swapped and not assigned: the old texts are freed after the lock.
+  self_.swap(new_self);
+  pools_.swap(new_pools);
+  holdings_.swap(new_holdings);
+}
+
 std::string Registry::exposition() const {
   std::array<Text, 3> blocks;
   {

@@ -17,6 +17,8 @@ class Registry final {
   void publish_self(std::string text);
   void publish_pools(std::string text);
   void publish_holdings(std::string text);
+  // All three at once, after a census: no scrape sees its counters without its holdings.
+  void publish_all(std::string self, std::string pools, std::string holdings);
 
   // Self, pools, holdings; what was never published is left out.
   [[nodiscard]] std::string exposition() const;

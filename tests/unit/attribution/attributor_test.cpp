@@ -192,6 +192,25 @@ TEST_CASE("what a monitor holds is its container's but apart", "[attribution]") 
   CHECK(files->holdings[1].role == cgroup::Role::kRuntime);
 }
 
+TEST_CASE("a container's cgroup is its workload's outermost whoever came first", "[attribution]") {
+  CensusBuilder builder;
+  for (const char* path : {"/monitor", "/docker/aaa/init", "/docker/aaa", "/docker/aaa/x"}) {
+    cgroup::Placement placement = container(
+        "aaa", path == std::string("/monitor") ? cgroup::Role::kRuntime : cgroup::Role::kWorkload);
+    placement.path = path;
+    builder.process(builder.place(placement), 1);
+  }
+  CHECK(attribute(builder.build()).holders.at(0).cgroup == "/docker/aaa");
+}
+
+TEST_CASE("a monitor's descriptor limit is not its container's", "[attribution]") {
+  CensusBuilder builder;
+  const auto conmon = builder.place(container("aaa", cgroup::Role::kRuntime));
+  builder.at(builder.process(conmon, 90)).descriptor_limit = 100;
+  builder.at(builder.process(builder.place(container("aaa")), 10)).descriptor_limit = 100;
+  CHECK(attribute(builder.build()).holders.at(0).descriptor_limit_ratio == 0.1);
+}
+
 TEST_CASE("a pool of a user with nothing used is not served", "[attribution]") {
   CensusBuilder builder;
   builder.process(builder.place(unit("a.service")), 1, 1234);

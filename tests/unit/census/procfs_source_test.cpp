@@ -202,6 +202,8 @@ TEST_CASE("garbage fdinfo is a failure and not an instance without watches", "[c
   REQUIRE(census.inotify_groups.size() == 1);
   CHECK_FALSE(census.inotify_groups[0].watches);
   CHECK(failures(census, ErrorKind::kMalformed) == 1);
+  CHECK(unseen(census, Unseen::kInotifyUnreadable) == 1);
+  CHECK(unseen(census, Unseen::kInotifyDenied) == 0);
 }
 
 TEST_CASE("a procfs without fdinfo still counts descriptors and instances", "[census]") {
@@ -210,7 +212,9 @@ TEST_CASE("a procfs without fdinfo still counts descriptors and instances", "[ce
   f.proc.remove("10/fdinfo");
   const Census census = f.take();
   CHECK(find(census, 10)->descriptors == 3);
-  CHECK(census.inotify_groups.empty());  // as if closed: no zero is made up
+  REQUIRE(census.inotify_groups.size() == 1);
+  CHECK_FALSE(census.inotify_groups[0].watches);  // not known is not zero
+  CHECK(unseen(census, Unseen::kInotifyUnreadable) == 1);
 }
 
 TEST_CASE("sysctl files that cannot be read are absent and counted", "[census]") {

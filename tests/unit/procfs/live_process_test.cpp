@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <future>
 #include <string>
 #include <thread>
@@ -109,6 +110,23 @@ TEST_CASE("a process that ended is gone for every reader and is not mixed up wit
   child.kill_and_reap();
   CHECK(reader_that_does_not_say_gone(root, process).empty());
   CHECK(kind_of(ProcessDir::open(root, process.pid())) == ErrorKind::kGone);
+}
+
+TEST_CASE("an error about a process that ended is gone whatever the kernel called it", "[procfs]") {
+  test::Child child([] { return true; });
+  REQUIRE(child.is_ready());
+  const ProcessDir process = test::real_process(child.pid());
+  const Error denied = Error::from_errno(EACCES, "readlink fd/0");
+  const Error invalid = Error::from_errno(EINVAL, "open uid_map");
+  CHECK(process.explain(denied).kind() == ErrorKind::kDenied);
+  CHECK(process.explain(denied).message() == process.name() + ": readlink fd/0: Permission denied");
+  CHECK(process.explain(invalid).kind() == ErrorKind::kOther);
+  child.kill_and_reap();
+  CHECK(process.explain(denied).kind() == ErrorKind::kGone);
+  CHECK(process.explain(invalid).kind() == ErrorKind::kGone);
+  // These say something about the reader or about what was read.
+  CHECK(process.explain(Error::from_errno(EMFILE, "open fd")).kind() == ErrorKind::kExhausted);
+  CHECK(process.explain(Error::malformed("parse", "x")).kind() == ErrorKind::kMalformed);
 }
 
 TEST_CASE("a zombie has no descriptors but its other facts", "[procfs]") {

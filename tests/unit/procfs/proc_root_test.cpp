@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -9,8 +10,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,6 +117,44 @@ TEST_CASE("a procfs of an inner pid namespace does not share ours", "[procfs]") 
   CHECK(inner.is_procfs());
   CHECK_FALSE(inner.shares_pid_namespace());
   CHECK(inner.counts_by_size() == test::real_proc().counts_by_size());
+}
+
+TEST_CASE("a reader whose number is the same in two pid namespaces is not misled", "[procfs]") {
+  if (test::lacks_root()) return;
+  // A child of a new PID namespace that has one number in there and in ours, as happens by chance.
+  const int code = test::run_in_child([] {
+    if (::unshare(CLONE_NEWPID) != 0) return 2;
+    const pid_t init = ::fork();
+    if (init == 0) test::Child::stay();
+    if (init < 0) return 2;
+    int status = 2 << 8U;
+    for (pid_t number = init + 500; number < init + 600; ++number) {
+      const std::array<pid_t, 2> numbers = {number, number};  // innermost first
+      clone_args arguments{};
+      arguments.exit_signal = SIGCHLD;
+      arguments.set_tid = reinterpret_cast<std::uintptr_t>(numbers.data());
+      arguments.set_tid_size = numbers.size();
+      const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+      if (pid == 0) {
+        const auto root = ProcRoot::open("/proc");
+        std::array<char, 16> self{};
+        const bool alike = ::readlink("/proc/self", self.data(), self.size() - 1) > 0 &&
+                           std::to_string(::getpid()) == self.data();
+        if (!alike || !root) ::_exit(3);
+        ::_exit(root->shares_pid_namespace() ? 4 : 0);
+      }
+      if (pid < 0 && errno == EEXIST) continue;  // taken: the next one
+      if (pid > 0) ::waitpid(static_cast<pid_t>(pid), &status, 0);
+      break;
+    }
+    ::kill(init, SIGKILL);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 5;
+  });
+  if (code == 2) {
+    test::skipped("PIDs cannot be chosen here");
+    return;
+  }
+  CHECK(code == 0);
 }
 
 TEST_CASE("hidepid of a mounted procfs is seen", "[procfs]") {

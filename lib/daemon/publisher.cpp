@@ -1,0 +1,107 @@
+#include "daemon/publisher.hpp"
+
+#include <fmt/format.h>
+
+#include "attribution/current_pools.hpp"
+#include "daemon/self_process.hpp"
+#include "exposition/render.hpp"
+
+namespace kcommons::daemon {
+
+using attribution::Snapshot;
+using census::Unseen;
+using exposition::Pass;
+
+void SnapshotSlot::put(std::shared_ptr<const Snapshot> snapshot) {
+  const std::lock_guard lock(mutex_);
+  snapshot_ = std::move(snapshot);
+}
+
+std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+Publisher::Publisher(attribution::Attributor attributor, SnapshotSlot& snapshots,
+                     exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
+                     const Clock& clock)
+    : attributor_(std::move(attributor)),
+      snapshots_(snapshots),
+      registry_(registry),
+      self_(self),
+      log_(log),
+      troubles_(log),
+      clock_(clock),
+      started_(clock.wall()) {}
+
+void Publisher::on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) {
+  self_.pass_done(Pass::kPools, reading.has_value(), cost.wall, cost.cpu, clock_.wall());
+  if (reading) {
+    self_.count_failures(Pass::kPools, reading->failures.by_kind);
+    troubles_.report("a limit or counter of the kernel cannot be read, it is not served",
+                     reading->failures.first);
+    last_pools_ = std::move(*reading);
+  } else {
+    troubles_.report("pools cannot be read, the last values stay", reading.error().message());
+  }
+  registry_.publish_pools(render_pools());
+  registry_.publish_self(render_self());
+}
+
+std::string Publisher::render_pools() {
+  if (!last_pools_) return {};
+  const auto snapshot = snapshots_.get();
+  return exposition::render_pools(attribution::current_pools(*last_pools_, snapshot.get()));
+}
+
+std::string Publisher::render_self() {
+  self_.set_process(read_own_process(started_));
+  return self_.render();
+}
+
+void Publisher::on_census(Result<census::Census> census, const census::PassCost& cost) {
+  self_.pass_done(Pass::kHoldings, census.has_value(), cost.wall, cost.cpu, clock_.wall());
+  if (!census) {
+    troubles_.report("census failed, the last snapshot stays", census.error().message());
+    registry_.publish_self(render_self());
+    return;
+  }
+  troubles_.report("census failed, the last snapshot stays", "");
+  self_.count_failures(Pass::kHoldings, census->failures.by_kind);
+  troubles_.report("some reads of processes failed, they are counted and left out",
+                   census->failures.first);
+
+  auto snapshot = std::make_shared<const Snapshot>(attributor_.attribute(*census));
+  snapshots_.put(snapshot);
+  registry_.publish_all(render_self(), render_pools(), exposition::render_holdings(*snapshot));
+  report_unseen(*snapshot);
+  if (!first_census_done_) {
+    first_census_done_ = true;
+    log_.info("first census done, ready", {{"processes", std::to_string(snapshot->processes)},
+                                           {"containers", std::to_string(snapshot->containers)},
+                                           {"seconds", fmt::format("{:.3f}", cost.wall.count())}});
+  }
+}
+
+void Publisher::report_unseen(const Snapshot& snapshot) {
+  const auto count = [&](Unseen reason) {
+    return snapshot.unseen[static_cast<std::size_t>(reason)];
+  };
+  const auto report = [&](Unseen reason, std::string_view topic, std::string_view remedy) {
+    const auto n = count(reason);
+    troubles_.report(topic, n == 0 ? std::string() : fmt::format("{} processes; {}", n, remedy));
+  };
+  report(Unseen::kDescriptorsDenied, "descriptors of some processes cannot be told apart",
+         "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH allow it");
+  report(Unseen::kInotifyDenied, "inotify instances of some processes cannot be read",
+         "CAP_SYS_PTRACE allows it");
+  report(Unseen::kUserNsDenied, "the pools that some processes charge are not known",
+         "CAP_SYS_PTRACE shows their user namespace");
+  report(Unseen::kHidden, "processes are hidden from this procfs",
+         "run in the host's PID namespace, and with CAP_SYS_PTRACE where hidepid is set");
+  troubles_.report(
+      "running in a private cgroup namespace, containers above it are not told",
+      snapshot.cgroup_namespace_private ? "start with the host's cgroup namespace" : "");
+}
+
+}  // namespace kcommons::daemon

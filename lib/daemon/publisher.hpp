@@ -1,0 +1,59 @@
+// From the sampler's results to what is served: attribution, rendering, the daemon's own metrics
+// and, once per change of state, the log. Lives on the sampler thread; what it publishes may be
+// read from any.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "attribution/attributor.hpp"
+#include "attribution/snapshot.hpp"
+#include "census/sampler.hpp"
+#include "daemon/log.hpp"
+#include "exposition/registry.hpp"
+#include "exposition/self_metrics.hpp"
+
+namespace kcommons::daemon {
+
+// Hands the newest snapshot over. Thread-safe; the lock is held for a pointer's copy. (Not
+// std::atomic<std::shared_ptr>: ThreadSanitizer does not understand GCC 12's.)
+class SnapshotSlot final {
+ public:
+  void put(std::shared_ptr<const attribution::Snapshot> snapshot);
+  [[nodiscard]] std::shared_ptr<const attribution::Snapshot> get() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const attribution::Snapshot> snapshot_;
+};
+
+class Publisher final : public census::SampleListener {
+ public:
+  // All but the attributor are shared with the web side and must outlive the publisher.
+  Publisher(attribution::Attributor attributor, SnapshotSlot& snapshots,
+            exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
+            const Clock& clock);
+
+  void on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) override;
+  void on_census(Result<census::Census> census, const census::PassCost& cost) override;
+
+ private:
+  std::string render_pools();
+  std::string render_self();
+  void report_unseen(const attribution::Snapshot& snapshot);
+
+  attribution::Attributor attributor_;
+  SnapshotSlot& snapshots_;
+  exposition::Registry& registry_;
+  exposition::SelfMetrics& self_;
+  Log& log_;
+  TroubleLog troubles_;
+  const Clock& clock_;
+  WallTime started_;
+  std::optional<census::PoolsReading> last_pools_;
+  bool first_census_done_ = false;
+};
+
+}  // namespace kcommons::daemon

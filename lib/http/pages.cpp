@@ -1,0 +1,57 @@
+#include "http/pages.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace kcommons::http {
+
+namespace {
+
+void add_page_headers(Response& response) {
+  response.headers.emplace_back("Vary", "Accept");
+  response.headers.emplace_back("Cache-Control", "no-store");
+}
+
+}  // namespace
+
+Response text_response(int status, std::string body) {
+  return {.status = status,
+          .content_type = "text/plain; charset=utf-8",
+          .body = std::move(body),
+          .headers = {}};
+}
+
+Response metrics_response(std::string body) {
+  return {.status = 200,
+          .content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = std::move(body),
+          .headers = {}};
+}
+
+Response healthy_response() {
+  return text_response(200, "healthy\n");
+}
+
+Response ready_response(bool ready, std::string_view why) {
+  if (ready) return text_response(200, "ready\n");
+  return text_response(503, "not ready: " + text::printable(why) + "\n");
+}
+
+Response page_response(std::string html, std::string_view content_security_policy) {
+  Response response{.status = 200,
+                    .content_type = "text/html; charset=utf-8",
+                    .body = std::move(html),
+                    .headers = {}};
+  response.headers.emplace_back("Content-Security-Policy", content_security_policy);
+  add_page_headers(response);
+  return response;
+}
+
+Response page_text_response(std::string text) {
+  Response response = text_response(200, std::move(text));
+  add_page_headers(response);
+  return response;
+}
+
+}  // namespace kcommons::http

@@ -1,0 +1,28 @@
+// The answers that kcommons gives, by kind: each with its content type and headers. Pure and
+// thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace kcommons::http {
+
+// Text of the Prometheus exposition format 0.0.4.
+Response metrics_response(std::string body);
+
+// GET /-/healthy: the process is alive and answers.
+Response healthy_response();
+
+// GET /-/ready: 200, or 503 with the reason in one line.
+Response ready_response(bool ready, std::string_view why);
+
+// The landing page as HTML, with its Content-Security-Policy, and the same for clients that
+// prefer text. Both say that the choice between them hung on Accept, and that neither may be kept.
+Response page_response(std::string html, std::string_view content_security_policy);
+Response page_text_response(std::string text);
+
+Response text_response(int status, std::string body);
+
+}  // namespace kcommons::http

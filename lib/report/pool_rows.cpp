@@ -1,0 +1,105 @@
+#include "report/pool_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace kcommons::report {
+
+namespace {
+
+constexpr std::size_t kShortId = 12;
+constexpr std::string_view kUnknown = "unknown";
+
+std::string short_id(std::string_view id) {
+  return text::printable(id.substr(0, kShortId));
+}
+
+std::optional<PoolRow::TopHolder> top_holder(const attribution::Snapshot& snapshot,
+                                             const attribution::Pool& pool) {
+  if (pool.holdings.empty()) return std::nullopt;
+  const attribution::Holding& largest = pool.holdings.front();
+  if (largest.holder >= snapshot.holders.size()) return std::nullopt;
+  const attribution::Holder& holder = snapshot.holders[largest.holder];
+  const bool has_id = holder.container_id != attribution::kOther;
+  return PoolRow::TopHolder{.name = holder_name(holder),
+                            .id = has_id ? short_id(holder.container_id) : std::string{},
+                            .runtime = largest.role == cgroup::Role::kRuntime,
+                            .used = largest.used};
+}
+
+PoolRow row_of(const attribution::Snapshot& snapshot, const attribution::Pool& pool) {
+  PoolRow row;
+  row.resource = pool.resource;
+  row.userns = pool.userns;
+  row.uid = pool.uid;
+  row.used = pool.used_at_census;
+  row.limit = pool.limit;
+  if (row.used) row.ratio = attribution::fullness(*row.used, row.limit);
+  row.top = top_holder(snapshot, pool);
+  row.container_neighbours = pool.container_neighbours;
+  row.host_neighbours = pool.host_neighbours;
+  return row;
+}
+
+// No ratio is below every ratio, and nothing known to be used below 0 used.
+bool is_fuller(const PoolRow& left, const PoolRow& right) {
+  if (left.ratio != right.ratio) return left.ratio > right.ratio;
+  return !left.ratio && left.used > right.used;
+}
+
+}  // namespace
+
+std::vector<PoolRow> pool_rows(const attribution::Snapshot& snapshot) {
+  std::vector<PoolRow> rows;
+  rows.reserve(snapshot.pools.size());
+  for (const attribution::Pool& pool : snapshot.pools) rows.push_back(row_of(snapshot, pool));
+  std::ranges::stable_sort(rows, is_fuller);
+  return rows;
+}
+
+std::string holder_name(const attribution::Holder& holder) {
+  if (holder.kind == attribution::Holder::Kind::kHost) {
+    if (holder.unit == attribution::kOther) return "other host groups";
+    return text::printable(holder.unit);
+  }
+  if (holder.container_id == attribution::kOther) return "other containers";
+  const std::array parts{&holder.pod_namespace, &holder.pod, &holder.container};
+  std::string name;
+  for (const std::string* part : parts) {
+    if (part->empty()) continue;
+    if (!name.empty()) name += '/';
+    name += text::printable(*part);
+  }
+  return name.empty() ? short_id(holder.container_id) : name;
+}
+
+std::string used_text(const PoolRow& row) {
+  return row.used ? fmt::format("{}", *row.used) : std::string(kUnknown);
+}
+
+std::string limit_text(const PoolRow& row) {
+  if (!row.limit) return std::string(kUnknown);
+  return row.limit->value ? fmt::format("{}", *row.limit->value) : "unlimited";
+}
+
+std::string use_text(const PoolRow& row) {
+  constexpr double kMostShown = 99.999;
+  if (!row.ratio) return "-";
+  if (*row.ratio > kMostShown) return ">9999%";
+  return fmt::format("{:.1f}%", *row.ratio * 100);
+}
+
+std::string scope_text(const PoolRow& row) {
+  if (catalogue::resource(row.resource).scope == catalogue::Scope::kHost) return "host";
+  if (row.uid == attribution::kOther) return "other users";
+  std::string scope = "uid " + text::printable(row.uid);
+  if (row.userns != "initial") scope += " in user namespace " + text::printable(row.userns);
+  return scope;
+}
+
+}  // namespace kcommons::report

@@ -1,0 +1,199 @@
+# shellcheck shell=bash
+# What the integration tests share: telling, waiting, one exporter at a time. To be sourced, by
+# scripts with `set -euo pipefail`.
+#
+# Environment, set by CMakeLists.txt; by hand, the dev build is taken:
+#   KCOMMONS                   the binary under test
+#   KCOMMONS_EXPOSITION_CHECK  the strict checker of expositions
+#   KCOMMONS_INTEGRATION_BIN   where fixture_tree, integration_holder and churn are
+#
+# Exit codes: 0 all held; 1 something did not; 77 skipped.
+
+readonly SKIPPED=77
+# Seconds, for what must happen sooner or later, on a busy machine and under a sanitizer too.
+readonly DEADLINE=30
+
+dev_build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/dev
+: "${KCOMMONS:=$dev_build/cmd/kcommons/kcommons}"
+: "${KCOMMONS_EXPOSITION_CHECK:=$dev_build/tests/exposition_check}"
+: "${KCOMMONS_INTEGRATION_BIN:=$dev_build/tests/integration}"
+for program in "$KCOMMONS" "$KCOMMONS_EXPOSITION_CHECK" "$KCOMMONS_INTEGRATION_BIN/churn"; do
+  [[ -x $program ]] || {
+    printf 'FAILED: %s is not built\n' "$program" >&2
+    exit 1
+  }
+done
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/kcommons-integration.XXXXXX")
+readonly WORK
+# Also for those who are root no more.
+chmod 755 "$WORK"
+PIDS=()
+# Paths that rmdir takes, the last one first.
+CGROUPS=()
+FAILURES=0
+# Messages of programs are compared.
+export LC_ALL=C
+# A proxy of the environment must not stand between us and the loopback.
+export no_proxy='*'
+
+# --- telling ----------------------------------------------------------------------------------
+
+say() {
+  printf '%s\n' "$*"
+}
+
+die() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# Goes on, so that one run shows all that is wrong; `finish` fails then.
+wrong() {
+  printf 'NOT OK: %s\n' "$*" >&2
+  FAILURES=$((FAILURES + 1))
+}
+
+skip() {
+  printf 'SKIPPED: %s\n' "$*" >&2
+  exit "$SKIPPED"
+}
+
+finish() {
+  ((FAILURES == 0)) || die "$FAILURES of the checks above"
+  say "all held"
+}
+
+# expect WHAT COMMAND...
+expect() {
+  local what=$1
+  shift
+  if "$@"; then say "ok: $what"; else wrong "$what"; fi
+}
+
+# expect_line WHAT PATTERN FILE: some line of the file matches.
+expect_line() {
+  if grep -Eq -- "$2" "$3"; then
+    say "ok: $1"
+  else
+    wrong "$1: no line matches $2 in:"
+    sed 's/^/      | /' "$3" >&2
+  fi
+}
+
+# --- waiting ----------------------------------------------------------------------------------
+
+# holds_within SECONDS COMMAND...: until COMMAND succeeds.
+holds_within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.05
+  done
+}
+
+wait_for() {
+  local what=$1
+  shift
+  holds_within "$DEADLINE" "$@" || die "no $what within $DEADLINE s"
+}
+
+# --- processes --------------------------------------------------------------------------------
+
+# start OUT ERR COMMAND...: in the background; its PID is STARTED.
+start() {
+  local out=$1 err=$2
+  shift 2
+  : >"$out" # may be looked at before the program is there
+  : >"$err"
+  "$@" </dev/null >"$out" 2>"$err" &
+  STARTED=$!
+  PIDS+=("$STARTED")
+}
+
+alive() {
+  kill -0 "$1" 2>/dev/null
+}
+
+# stop PID [SIGNAL]: sends the signal and waits; STATUS is what it exited with.
+# shellcheck disable=SC2034 # used by those that source this
+stop() {
+  kill "-${2:-TERM}" "$1" 2>/dev/null || true
+  STATUS=0
+  wait "$1" 2>/dev/null || STATUS=$?
+  forget "$1"
+}
+
+# Its number may be somebody else's by now.
+forget() {
+  local pid kept=()
+  for pid in "${PIDS[@]}"; do [[ $pid == "$1" ]] || kept+=("$pid"); done
+  PIDS=("${kept[@]}")
+}
+
+clean_up() {
+  local i pid
+  for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null || true; done
+  for ((i = ${#CGROUPS[@]} - 1; i >= 0; i--)); do
+    # A process that was killed leaves its cgroup when it is reaped, a moment later.
+    holds_within 5 rmdir_gone "${CGROUPS[i]}" || say "left behind: ${CGROUPS[i]}"
+  done
+  rm -rf "$WORK"
+}
+trap clean_up EXIT
+
+rmdir_gone() {
+  rmdir "$1" 2>/dev/null || [[ ! -d $1 ]]
+}
+
+# --- the exporter -----------------------------------------------------------------------------
+
+# run_exporter [FLAG...]: `kcommons serve` on a free port, listening when it returns. EXPORTER is its
+# PID, LOG its standard error, PORT and URL where it listens. RUN_AS, an array, is a command to be
+# put before it, which must exec.
+RUN_AS=()
+EXPORTERS=0
+run_exporter() {
+  EXPORTERS=$((EXPORTERS + 1))
+  LOG=$WORK/log.$EXPORTERS
+  start /dev/null "$LOG" "${RUN_AS[@]}" "$KCOMMONS" serve --web.listen-address=127.0.0.1:0 "$@"
+  EXPORTER=$STARTED
+  wait_for "listening exporter" is_listening
+  PORT=$(sed -n 's/.* msg="listening" .* port=\([0-9]*\).*/\1/p' "$LOG")
+  URL=http://127.0.0.1:$PORT
+}
+
+is_listening() {
+  if ! alive "$EXPORTER"; then
+    cat "$LOG" >&2
+    die "the exporter ended"
+  fi
+  grep -q ' msg="listening" ' "$LOG"
+}
+
+# scrape FILE
+scrape() {
+  curl -fsS --max-time 10 -o "$1" "$URL/metrics"
+}
+
+# wait_for_census [COUNT]: until the holdings of so many censuses have been published. The last
+# scrape is $WORK/scrape.
+wait_for_census() {
+  wait_for "census number ${1:-1}" has_censuses "${1:-1}"
+}
+
+has_censuses() {
+  scrape "$WORK/scrape" 2>"$WORK/curl" || die "no scrape: $(cat "$WORK/curl" "$LOG")"
+  local count
+  count=$(value 'kcommons_census_total{kind="holdings"}' "$WORK/scrape")
+  ((${count:-0} >= $1))
+}
+
+# value SERIES FILE: its value; nothing where there is no such series. SERIES as it stands.
+value() {
+  SERIES="$1 " awk 'index($0, ENVIRON["SERIES"]) == 1 {
+    print substr($0, length(ENVIRON["SERIES"]) + 1)
+  }' "$2"
+}

@@ -1,0 +1,229 @@
+#!/usr/bin/env bash
+# The real binary over this machine's own /proc: what it serves, how it answers, how it starts and
+# ends.
+#
+# Environment: see lib.sh.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$here/lib.sh"
+
+# Seconds from SIGTERM to the end.
+readonly LONGEST_END=1
+readonly END_ATTEMPTS=3
+readonly CONTENT_TYPE='text/plain; version=0.0.4; charset=utf-8'
+
+# Only a minute later, or when a pool is about to fill, is there another census.
+cat >"$WORK/config.yaml" <<'CONFIG'
+sampling:
+  pools_interval: 100ms
+  holdings_interval: 1m
+CONFIG
+
+# --- what is served ---------------------------------------------------------------------------
+
+check_exposition() {
+  scrape "$WORK/scrape"
+  expect "exposition_check finds nothing" "$KCOMMONS_EXPOSITION_CHECK" <"$WORK/scrape"
+  if command -v promtool >/dev/null; then
+    expect "promtool check metrics finds nothing" promtool check metrics <"$WORK/scrape"
+  else
+    say "promtool is not installed: not asked"
+  fi
+  local kind
+  for kind in pools holdings; do
+    expect "the last pass of kind $kind succeeded" \
+      test "$(value "kcommons_census_success{kind=\"$kind\"}" "$WORK/scrape")" = 1
+  done
+}
+
+check_books() {
+  expect "the books of open_files balance" awk -f "$here/books.awk" "$WORK/scrape"
+  # The check must be able to fail.
+  sed 's/^\(kcommons_unattributed{resource="open_files",.*\) [^ ]*$/\1 1e9/' "$WORK/scrape" \
+    >"$WORK/cooked"
+  if awk -f "$here/books.awk" "$WORK/cooked" >"$WORK/cooked.sum"; then
+    wrong "books.awk is content with cooked books: $(cat "$WORK/cooked.sum")"
+  fi
+}
+
+# holdings FROM TO: what comes of a census alone; the blocks before it are of other passes.
+holdings() {
+  awk '/^# HELP kcommons_pool_used_at_census /, 0' "$1" >"$2"
+}
+
+check_one_census_one_text() {
+  local attempt
+  for ((attempt = 1; attempt <= 3; attempt++)); do
+    scrape "$WORK/one"
+    wait_for "another pools pass" has_newer_pools
+    [[ $(value 'kcommons_census_total{kind="holdings"}' "$WORK/one") == \
+      "$(value 'kcommons_census_total{kind="holdings"}' "$WORK/other")" ]] && break
+  done
+  holdings "$WORK/one" "$WORK/one.holdings"
+  holdings "$WORK/other" "$WORK/other.holdings"
+  expect "there are holdings" test -s "$WORK/one.holdings"
+  expect "two scrapes between two censuses have the same holdings" \
+    cmp "$WORK/one.holdings" "$WORK/other.holdings"
+  # The other pool series may differ meanwhile, but not in what there is.
+  expect "and the same series" diff <(series "$WORK/one") <(series "$WORK/other")
+}
+
+has_newer_pools() {
+  scrape "$WORK/other"
+  [[ $(value 'kcommons_census_total{kind="pools"}' "$WORK/one") != \
+    "$(value 'kcommons_census_total{kind="pools"}' "$WORK/other")" ]]
+}
+
+series() {
+  sed -n 's/^\([^#].*\) [^ ]*$/\1/p' "$1"
+}
+
+# --- how it answers ---------------------------------------------------------------------------
+
+# ask PATH [CURL-OPTION...]: CODE is the status; the head is in $WORK/head, the body in $WORK/body.
+ask() {
+  local path=$1
+  shift
+  : >"$WORK/body"
+  CODE=$(curl -sS --max-time 10 -D "$WORK/head" -o "$WORK/body" -w '%{http_code}' "$@" "$URL$path")
+  tr -d '\r' <"$WORK/head" >"$WORK/head.unix"
+}
+
+header() {
+  awk -v name="$1" 'index(tolower($0), tolower(name) ":") == 1 {
+    print substr($0, length(name) + 3)
+  }' "$WORK/head.unix"
+}
+
+check_answers() {
+  ask /metrics
+  expect "GET /metrics is 200" test "$CODE" = 200
+  expect "its Content-Type is $CONTENT_TYPE" test "$(header Content-Type)" = "$CONTENT_TYPE"
+  ask /metrics --head
+  expect "HEAD /metrics is 200" test "$CODE" = 200
+  expect "with the same Content-Type" test "$(header Content-Type)" = "$CONTENT_TYPE"
+  ask /metrics --request POST --data x=1
+  expect "POST /metrics is 405" test "$CODE" = 405
+  expect_line "which says what is allowed" '^GET, HEAD$' <(header Allow)
+  ask /metrics/nothing
+  expect "a path that is not served is 404" test "$CODE" = 404
+  ask /-/healthy
+  expect "/-/healthy is 200" test "$CODE" = 200
+  ask /-/ready
+  expect "/-/ready is 200 after a census" test "$CODE" = 200
+  ask /
+  expect "the landing page is 200" test "$CODE" = 200
+  expect_line "it is HTML" '^text/html' <(header Content-Type)
+  expect_line "it links to the metrics" 'href="/?metrics"' "$WORK/body"
+}
+
+# --- how it ends ------------------------------------------------------------------------------
+
+# ends_in_time: SIGTERM to EXPORTER; TOOK is the time in milliseconds.
+ends_in_time() {
+  local begun=$EPOCHREALTIME ended
+  stop "$EXPORTER"
+  ended=$EPOCHREALTIME
+  TOOK=$(((${ended/./} - ${begun/./}) / 1000))
+  [[ $STATUS == 0 ]] || die "SIGTERM ended it with status $STATUS: $(cat "$LOG")"
+  ((TOOK <= LONGEST_END * 1000))
+}
+
+idle_client() {
+  exec {CLIENT}<>"/dev/tcp/127.0.0.1/$PORT"
+}
+
+# One whose request never ends.
+slow_client() {
+  idle_client
+  printf 'GET /metrics HTTP/1.1\r\nHost: ' >&"$CLIENT"
+}
+
+# check_end WHAT [CLIENT-FUNCTION]: the machine may be busy with other things, so the best counts.
+check_end() {
+  local what=$1 client=${2:-} attempt
+  for ((attempt = 1; attempt <= END_ATTEMPTS; attempt++)); do
+    run_exporter "--config.file=$WORK/config.yaml"
+    wait_for_census 1
+    [[ -z $client ]] || "$client"
+    if ends_in_time; then
+      [[ -z $client ]] || exec {CLIENT}>&-
+      say "ok: $what: SIGTERM ends it with status 0 after $TOOK ms"
+      return
+    fi
+    [[ -z $client ]] || exec {CLIENT}>&-
+    say "$what: the end took $TOOK ms, longer than $LONGEST_END s"
+  done
+  wrong "$what: SIGTERM does not end it within $LONGEST_END s"
+}
+
+# --- how it refuses to start ------------------------------------------------------------------
+
+# refuses WHAT STATUS [FLAG...]: `kcommons serve` ends at once with that status. What it said is in
+# $WORK/refusal.
+refuses() {
+  local what=$1 expected=$2 status=0
+  shift 2
+  KCOMMONS_WEB_LISTEN_ADDRESS=127.0.0.1:0 timeout "$DEADLINE" "${RUN_AS[@]}" "$KCOMMONS" serve \
+    "$@" </dev/null >"$WORK/refusal.out" 2>"$WORK/refusal" || status=$?
+  expect "$what: exit status $expected" test "$status" = "$expected"
+}
+
+check_refusals() {
+  refuses "port in use" 1 "--web.listen-address=127.0.0.1:$PORT"
+  expect_line "it names address and reason" \
+    "level=error .*127\.0\.0\.1:$PORT.*[Aa]ddress already in use" "$WORK/refusal"
+
+  refuses "no procfs there" 1 "--path.procfs=$WORK/nothing"
+  expect_line "it names path and reason" "level=error .*$WORK/nothing.*No such file" "$WORK/refusal"
+  refuses "a file in place of the procfs" 1 "--path.procfs=$WORK/config.yaml"
+  expect_line "it names path and reason" "level=error .*config\.yaml.*Not a directory" \
+    "$WORK/refusal"
+  mkdir -m 700 "$WORK/closed"
+  if [[ $EUID -eq 0 ]]; then
+    RUN_AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    KCOMMONS=$WORK/kcommons refuses "a procfs that may not be read" 1 "--path.procfs=$WORK/closed"
+    RUN_AS=()
+    expect_line "it names path and reason" "level=error .*$WORK/closed.*Permission denied" \
+      "$WORK/refusal"
+  else
+    say "not root: a procfs that may not be read is not tried"
+  fi
+}
+
+check_wrong_configuration() {
+  cat >"$WORK/wrong.yaml" <<'CONFIG'
+sampling:
+  pools_interval: soon
+limits:
+  max_containers: -1
+web:
+  telemetry_pfad: /metrics
+CONFIG
+  refuses "three mistakes in the configuration" 2 "--config.file=$WORK/wrong.yaml"
+  expect_line "the first is named" "^$WORK/wrong\.yaml:2:[0-9]+: .*pools_interval" "$WORK/refusal"
+  expect_line "the second is named" "^$WORK/wrong\.yaml:4:[0-9]+: .*max_containers" "$WORK/refusal"
+  expect_line "the third is named" "^$WORK/wrong\.yaml:6:[0-9]+: .*telemetry_pfad" "$WORK/refusal"
+  expect "and nothing else" test "$(wc -l <"$WORK/refusal")" = 3
+}
+
+# For a user who may not enter the build folder.
+cp "$KCOMMONS" "$WORK/kcommons"
+
+run_exporter "--config.file=$WORK/config.yaml"
+wait_for_census 1
+check_exposition
+check_books
+check_one_census_one_text
+check_answers
+check_refusals
+check_wrong_configuration
+expect "it is still healthy" curl -fsS --max-time 10 -o /dev/null "$URL/-/healthy"
+stop "$EXPORTER"
+
+check_end "without a client"
+check_end "with an idle client" idle_client
+check_end "with a slow client" slow_client
+finish

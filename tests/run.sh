@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs what testing needs, builds everything and runs every test. Run again, it builds only
+# what has changed.
+#
+#   sudo tests/run.sh               everything, about twenty minutes the first time on two cores
+#   sudo tests/run.sh LANE...       some of: check dev tsan release tidy
+#
+#   check     formatting, shell scripts, includes against the layers
+#   dev       GCC with ASan and UBSan: unit, integration and churn tests
+#   tsan      Clang with TSan: the same
+#   release   GCC, optimised: unit, integration, and the experiments with Docker and Prometheus
+#   tidy      clang-tidy over all of it
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=deploy/packages.sh
+source "$root/deploy/packages.sh"
+
+TEST_PACKAGES=(
+  catch2 clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev nlohmann-json3-dev shellcheck
+  busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc util-linux
+)
+
+started=$SECONDS
+lane() {
+  say ""
+  say "== $1 (after $((SECONDS - started)) s)"
+}
+
+run_check() {
+  lane "check: formatting and shell scripts"
+  git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run --Werror
+  git ls-files '*.sh' '.ci/run' | xargs shellcheck --external-sources
+}
+
+# One workflow of CMakePresets.json by its steps, so that the output of a good build stays short.
+run_preset() {
+  local preset=$1
+  shift
+  lane "$preset: build"
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" -- --quiet
+  lane "$preset: test"
+  ctest --preset "$preset" "$@"
+}
+
+run_tidy() {
+  lane "tidy: clang-tidy"
+  cmake --preset tidy >/dev/null
+  cmake --build --preset tidy -- --quiet
+}
+
+run_lane() {
+  case $1 in
+    check) run_check ;;
+    dev) run_preset dev -LE e2e ;;
+    tsan) run_preset tsan -LE e2e ;;
+    release) run_preset release -LE soak ;;
+    tidy) run_tidy ;;
+    *) die "no such lane: $1, expected check, dev, tsan, release or tidy" ;;
+  esac
+}
+
+need_root
+cd "$root"
+install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+lanes=("$@")
+[[ ${#lanes[@]} -gt 0 ]] || lanes=(check dev tsan release tidy)
+for name in "${lanes[@]}"; do
+  run_lane "$name"
+done
+say ""
+say "all lanes passed: ${lanes[*]} ($((SECONDS - started)) s)"

@@ -1,0 +1,94 @@
+#include "daemon/publisher.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <sstream>
+
+#include "fake_clock.hpp"
+
+using namespace kcommons;
+using namespace kcommons::daemon;
+
+namespace {
+
+struct Rig {
+  std::ostringstream text;
+  test::FakeClock clock;
+  Log log{std::make_shared<spdlog::logger>(
+              "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text, true)),
+          LogLevel::kInfo, LogFormat::kLogfmt, clock};
+  SnapshotSlot snapshots;
+  exposition::Registry registry;
+  exposition::SelfMetrics self;
+  Publisher publisher{attribution::Attributor({}, 0.5), snapshots, registry, self, log, clock};
+
+  [[nodiscard]] bool serves(const std::string& line) const {
+    return ("\n" + registry.exposition()).find("\n" + line + "\n") != std::string::npos;
+  }
+};
+
+census::PoolsReading pools(std::uint64_t used) {
+  census::PoolsReading reading;
+  reading.readings[0] = {.used = used, .limit = catalogue::Limit{1000}};
+  return reading;
+}
+
+census::Census census_with_container(std::uint64_t files) {
+  census::Census census;
+  census.readings = pools(600).readings;
+  cgroup::Placement placement;
+  placement.container = cgroup::Container{.runtime = cgroup::Runtime::kDocker, .id = "abc"};
+  census.placements.push_back(placement);
+  census.user_namespaces.push_back({.inode = kInitialUserNs});
+  census::ProcessRecord record;
+  record.pid = Pid(7);
+  record.user_ns = 0;
+  record.files = files;
+  record.descriptors = files;
+  census.processes.push_back(record);
+  return census;
+}
+
+const std::string kUsedByAbc =
+    R"(kcommons_container_used{resource="open_files",userns="",uid="",role="workload",)"
+    R"(container_id="abc",runtime="docker",container="abc",pod="",namespace=""} )";
+
+}  // namespace
+
+TEST_CASE("pools are served before the first census and the daemon is not ready", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_pools(pools(500), {});
+  CHECK(rig.serves(R"(kcommons_pool_used{resource="open_files",userns="",uid=""} 500)"));
+  CHECK_FALSE(rig.registry.has_holdings());
+}
+
+TEST_CASE("a census is served with its holders and the newest pools stay newest", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_census(census_with_container(42), {});
+  rig.publisher.on_pools(pools(700), {});
+  CHECK(rig.serves(kUsedByAbc + "42"));
+  CHECK(rig.serves(R"(kcommons_pool_used{resource="open_files",userns="",uid=""} 700)"));
+  CHECK(rig.serves(R"(kcommons_pool_used_at_census{resource="open_files",userns="",uid=""} 600)"));
+  CHECK(rig.registry.has_holdings());
+}
+
+TEST_CASE("a failed census keeps the last snapshot and says so", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_census(census_with_container(42), {});
+  rig.publisher.on_census(fail(Error::from_errno(EMFILE, "open /proc/7")), {});
+  CHECK(rig.serves(kUsedByAbc + "42"));
+  CHECK(rig.serves(R"(kcommons_census_success{kind="holdings"} 0)"));
+  CHECK_THAT(rig.text.str(), Catch::Contains("Too many open files"));
+  rig.publisher.on_census(census_with_container(43), {});
+  CHECK(rig.serves(R"(kcommons_census_success{kind="holdings"} 1)"));
+}
+
+TEST_CASE("a container that is gone is gone from the next exposition", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_census(census_with_container(42), {});
+  rig.publisher.on_census(census::Census{}, {});
+  CHECK_THAT(rig.registry.exposition(), !Catch::Contains("abc"));
+}
