@@ -13,8 +13,16 @@ http_ok() {
   curl --noproxy '*' -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null
 }
 
+# What tests/run.sh built, or what deploy/run.sh did.
 exporter_binary() {
-  printf '%s\n' "${KCOMMONS:-$E2E_DIR/../../build/release/cmd/kcommons/kcommons}"
+  local build=$E2E_DIR/../../build binary=cmd/kcommons/kcommons
+  if [[ -n ${KCOMMONS:-} ]]; then
+    printf '%s\n' "$KCOMMONS"
+  elif [[ -x $build/release/$binary ]]; then
+    printf '%s\n' "$build/release/$binary"
+  else
+    printf '%s\n' "$build/run/$binary"
+  fi
 }
 
 require_exporter() {

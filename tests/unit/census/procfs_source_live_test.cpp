@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -54,6 +54,25 @@ Held held_by(const Census& census, const std::vector<pid_t>& pids) {
     held.watches += group.watches.value_or(0);
   }
   return held;
+}
+
+// Over a Unix socket, as SCM_RIGHTS (unix(7)); nobody receives them.
+void send_descriptors(int socket, const std::vector<int>& numbers) {
+  const std::size_t bytes = numbers.size() * sizeof(int);
+  std::vector<char> control(CMSG_SPACE(bytes));
+  char byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(bytes);
+  std::memcpy(CMSG_DATA(header), numbers.data(), bytes);
+  REQUIRE(::sendmsg(socket, &message, 0) == 1);
 }
 
 // Children that hold what they inherited until they are told to go.
@@ -171,6 +190,57 @@ TEST_CASE("an inotify instance over dup and fork is one with its watches once",
     }
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("files in flight over a socket are counted by the kernel and held by nobody",
+          "[census][integration]") {
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) == 0);
+  const UniqueFd sender(ends[0]);
+  const UniqueFd receiver(ends[1]);
+  auto before = source->take_census({});
+  REQUIRE(before);
+  constexpr int kFiles = 2000;
+  constexpr int kPerMessage = 250;  // SCM_MAX_FD is 253 (include/net/scm.h)
+  for (int sent = 0; sent < kFiles; sent += kPerMessage) {
+    std::vector<UniqueFd> files;
+    std::vector<int> numbers;
+    for (int i = 0; i < kPerMessage; ++i) {
+      numbers.push_back(files.emplace_back(::eventfd(0, EFD_CLOEXEC)).get());
+    }
+    send_descriptors(sender.get(), numbers);
+  }
+  auto after = source->take_census({});
+  REQUIRE(after);
+  CHECK(held_by(*after, {::getpid()}).files == held_by(*before, {::getpid()}).files);
+  // Others open and close files meanwhile, but not that many.
+  CHECK(static_cast<double>(*after->readings[0].used) -
+            static_cast<double>(*before->readings[0].used) ==
+        Approx(kFiles).margin(1000));
+}
+
+TEST_CASE("a reader without a free descriptor gives up the census and still reads the pools",
+          "[census][integration]") {
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  rlimit old{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &old) == 0);
+  rlimit low = old;
+  low.rlim_cur = 256;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  std::vector<UniqueFd> all;
+  while (all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC)).is_open()) {
+  }
+  const auto census = source->take_census({});
+  const auto pools = source->read_pools();
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &old) == 0);
+  REQUIRE_FALSE(census);
+  CHECK(census.error().kind() == ErrorKind::kExhausted);
+  REQUIRE(pools);
+  CHECK(pools->readings[0].used);
+  CHECK(pools->readings[2].limit);
 }
 
 TEST_CASE("the readings are those of the kernel", "[census][integration]") {
