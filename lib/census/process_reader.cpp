@@ -87,6 +87,11 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
     if (auto done = (this->*step)(*dir, process); !done) return give_up(done.error());
   }
   if (auto done = read_descriptors(*dir, *stat, process); !done) return give_up(done.error());
+  // A fact that was missing is one thing, a process that ended while it was read another.
+  if (!process.record.descriptors && !dir->exists()) {
+    count(Unseen::kVanished);
+    return nothing;
+  }
   return std::optional<RawProcess>(std::move(process));
 }
 
