@@ -28,38 +28,42 @@ std::vector<InotifyLink> links_of(const std::vector<RawProcess>& processes) {
 
 }  // namespace
 
-// With kcmp the instances are kept in its order, so that each link is placed by a binary search.
-// An order that changes under us (a descriptor closed and opened again meanwhile) costs at worst
-// one instance booked twice, for one census.
+// Where a link belongs among instances that stand in kcmp's order, and whether the one that stands
+// there is its own. An order that changes under us (a descriptor closed, or its process ended,
+// since it was listed) costs at worst one instance booked twice, for one census.
+InotifyBooks::Place InotifyBooks::find_place(const std::vector<Instance>& instances,
+                                             const InotifyLink& link, FileComparer& comparer) {
+  std::size_t low = 0;
+  std::size_t high = instances.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    const InotifyLink& other = instances[middle].links.front();
+    const auto order = comparer.compare(link.task, link.fd, other.task, other.fd);
+    if (!order || *order == procfs::FileOrder::kUnknown) return {.index = instances.size()};
+    if (*order == procfs::FileOrder::kEqual) return {.index = middle, .is_own = true};
+    if (*order == procfs::FileOrder::kLess) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return {.index = low};
+}
+
 std::vector<InotifyBooks::Instance> InotifyBooks::group(const std::vector<RawProcess>& processes,
                                                         FileComparer* comparer) {
   std::vector<Instance> instances;
   for (const InotifyLink& link : links_of(processes)) {
-    std::size_t low = 0;
-    std::size_t high = comparer == nullptr ? 0 : instances.size();
-    if (comparer == nullptr) low = instances.size();
-    bool joined = false;
-    while (low < high && !joined) {
-      const std::size_t middle = low + (high - low) / 2;
-      const InotifyLink& other = instances[middle].links.front();
-      const auto order = comparer->compare(link.task, link.fd, other.task, other.fd);
-      if (!order || *order == procfs::FileOrder::kUnknown) {
-        low = instances.size();
-        break;
-      }
-      if (*order == procfs::FileOrder::kEqual) {
-        instances[middle].links.push_back(link);
-        joined = true;
-      } else if (*order == procfs::FileOrder::kLess) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
+    const Place place = comparer == nullptr ? Place{.index = instances.size()}
+                                            : find_place(instances, link, *comparer);
+    if (place.is_own) {
+      instances[place.index].links.push_back(link);
+      continue;
     }
-    if (joined) continue;
     Instance fresh;
     fresh.links.push_back(link);
-    instances.insert(instances.begin() + static_cast<std::ptrdiff_t>(low), std::move(fresh));
+    instances.insert(instances.begin() + static_cast<std::ptrdiff_t>(place.index),
+                     std::move(fresh));
   }
   return instances;
 }

@@ -64,6 +64,12 @@ class InotifyBooks final {
     bool gone = false;   // closed meanwhile, or merged into another
   };
 
+  struct Place {
+    std::size_t index = 0;
+    bool is_own = false;
+  };
+  static Place find_place(const std::vector<Instance>& instances, const InotifyLink& link,
+                          FileComparer& comparer);
   static std::vector<Instance> group(const std::vector<RawProcess>& processes,
                                      FileComparer* comparer);
   void recall(const std::vector<RawProcess>& processes, std::vector<Instance>& instances);

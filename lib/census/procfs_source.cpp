@@ -1,10 +1,13 @@
 #include "census/procfs_source.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <tuple>
 
 #include "procfs/fdinfo.hpp"
+#include "procfs/kcmp.hpp"
 #include "procfs/loadavg.hpp"
 #include "procfs/sysctl.hpp"
 
@@ -21,6 +24,14 @@ class KcmpComparer final : public FileComparer {
     return procfs::compare_files(task_a, fd_a, task_b, fd_b);
   }
 };
+
+// kcmp(2) may be compiled out or forbidden by a seccomp filter, and its PIDs are those of the
+// caller's namespace: it is asked about a descriptor that is known.
+bool can_compare(const procfs::ProcRoot& root) {
+  if (!root.shares_pid_namespace()) return false;
+  const Pid self(::getpid());
+  return procfs::compare_files(self, root.fd(), self, root.fd()).has_value();
+}
 
 Reading& of(Readings& readings, ResourceId id) {
   return readings[static_cast<std::size_t>(id)];
@@ -58,7 +69,7 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
     : root_(std::move(root)),
       options_(std::move(options)),
       clock_(clock),
-      use_kcmp_(root_.shares_pid_namespace()),
+      use_kcmp_(can_compare(root_)),
       reader_(root_, options_.layouts, use_kcmp_),
       inotify_(options_.inotify, clock),
       file_nr_(procfs::KernelFile::open(root_.fd(), "sys/fs/file-nr")),
