@@ -136,12 +136,14 @@ TEST_CASE("an answer that is not taken is given up", "[http]") {
   const auto server = start(options, [](const http::Request& request) {
     return http::text_response(200, request.path == "/big" ? std::string(kBig, 'x') : "ok\n");
   });
-  RawClient not_reading(server->port(), std::chrono::seconds(20), 4096);
+  RawClient not_reading(server->port(), std::chrono::seconds(3), 4096);
   not_reading.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto status = [&] { return http::test::get(server->port(), "/").status; };
   REQUIRE(eventually([&] { return status() == 503; }));
   REQUIRE(eventually([&] { return status() == 200; }));
-  CHECK(not_reading.read_to_end().size() < kBig);
+  // What is on its way already still comes, but the whole answer never does. (TCP may have backed
+  // off for longer than this client waits for the end of the connection.)
+  CHECK_THROWS(not_reading.read_answer());
 }
 
 TEST_CASE("one request over the limit is told so at once", "[http]") {
