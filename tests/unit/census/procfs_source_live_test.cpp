@@ -1,14 +1,18 @@
 // The census against this machine's own /proc: what the test opened must be found, to the number.
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -216,6 +220,39 @@ TEST_CASE("files in flight over a socket are counted by the kernel and held by n
   REQUIRE(after);
   CHECK(held_by(*after, {::getpid()}).files == held_by(*before, {::getpid()}).files);
   // Others open and close files meanwhile, but not that many.
+  CHECK(static_cast<double>(*after->readings[0].used) -
+            static_cast<double>(*before->readings[0].used) ==
+        Approx(kFiles).margin(1000));
+}
+
+TEST_CASE("files that are only mapped are counted by the kernel and held by nobody",
+          "[census][integration]") {
+  struct statfs file_system {};
+  REQUIRE(::statfs("/tmp", &file_system) == 0);
+  if (file_system.f_type == OVERLAYFS_SUPER_MAGIC) {
+    WARN("skipped: the kernel does not count files that are mapped from overlayfs");
+    return;
+  }
+  char path[] = "/tmp/kcommons-mapped-XXXXXX";
+  const UniqueFd first(::mkstemp(path));
+  REQUIRE(first.is_open());
+  REQUIRE(::ftruncate(first.get(), 4096) == 0);
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  auto before = source->take_census({});
+  REQUIRE(before);
+  constexpr int kFiles = 2000;
+  std::vector<void*> mapped;
+  for (int i = 0; i < kFiles; ++i) {
+    const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
+    mapped.push_back(::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file.get(), 0));
+    REQUIRE(mapped.back() != MAP_FAILED);
+  }
+  auto after = source->take_census({});
+  for (void* address : mapped) ::munmap(address, 4096);
+  ::unlink(path);
+  REQUIRE(after);
+  CHECK(held_by(*after, {::getpid()}).files == held_by(*before, {::getpid()}).files);
   CHECK(static_cast<double>(*after->readings[0].used) -
             static_cast<double>(*before->readings[0].used) ==
         Approx(kFiles).margin(1000));
