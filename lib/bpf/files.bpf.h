@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What is in a descriptor table. Files that nothing but this one descriptor holds are only counted,
+ * the others are told one by one, so that the daemon can tell which are the same. Nothing here takes
+ * a reference or a lock: the program runs under RCU, which keeps table and files in memory.
+ */
+#ifndef KCOMMONS_BPF_FILES_H
+#define KCOMMONS_BPF_FILES_H
+
+#define WORD 64
+/* Words of the bitmap, of 64 descriptors each, that are walked without giving up the processor. */
+#define WORDS_AT_ONCE 256
+#define MAX_QUEUED_MESSAGES 100000
+#define MAX_FIXED_FILES (1U << 20)
+
+/* f_op to type: what the daemon has found on descriptors of its own. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 64);
+  __type(key, __u64);
+  __type(value, __u32);
+} types SEC(".maps");
+
+/* The table under way. Read and changed by one walk at a time. */
+struct {
+  __u64 files;
+  __u64 open; /* the bits of the word under way */
+  __u64 descriptors[WORD];
+  __u64 last_f_op;
+  __u32 last_type;
+  __u32 next_word;
+  __u32 has_room;
+  struct kc_table table;
+} walk;
+
+struct scan {
+  __u64 at;
+  __u64 end;
+  __u32 held_by;
+  __u32 count;
+};
+
+static __always_inline int is_shared(struct file *file) {
+  struct file___counted *counted = (void *)file;
+  if (bpf_core_field_exists(file->f_ref)) return BPF_CORE_READ(file, f_ref.refcnt.counter) != 0;
+  return BPF_CORE_READ(counted, f_count.counter) != 1;
+}
+
+static __always_inline void put_file(struct file *file, __u32 held_by, __s32 pid) {
+  struct kc_file record = {
+      .kind = KC_RECORD_FILE, .pid = pid, .id = (__u64)file, .held_by = held_by};
+  put(&record, sizeof(record));
+}
+
+static __always_inline __u64 name_of(struct file *file) {
+  __u64 name = 0; /* its first eight bytes */
+  bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+  return name;
+}
+
+#define NAME(a, b, c, d, e, f, g, h)                                                             \
+  ((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |       \
+   (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
+
+/* Anonymous files of which the daemon could not make one for itself. */
+static __always_inline __u32 anonymous_type(struct file *file) {
+  switch (name_of(file)) {
+    case NAME('[', 'f', 'a', 'n', 'o', 't', 'i', 'f'):
+      return KC_FILE_FANOTIFY;
+    case NAME('[', 'i', 'o', '_', 'u', 'r', 'i', 'n'):
+      return KC_FILE_IO_URING;
+    case NAME('[', 'p', 'e', 'r', 'f', '_', 'e', 'v'):
+      return KC_FILE_PERF_EVENT;
+    case NAME('[', 'u', 's', 'e', 'r', 'f', 'a', 'u'):
+      return KC_FILE_USERFAULTFD;
+    default:
+      return KC_FILE_OTHER;
+  }
+}
+
+static __always_inline __u32 type_by_mode(unsigned short mode) {
+  switch (mode & 0170000) {
+    case 0100000:
+      return KC_FILE_REGULAR;
+    case 0040000:
+      return KC_FILE_DIRECTORY;
+    case 0020000:
+    case 0060000:
+      return KC_FILE_DEVICE;
+    case 0010000:
+      return KC_FILE_PIPE;
+    case 0140000:
+      return KC_FILE_SOCKET;
+    default:
+      return KC_FILE_OTHER;
+  }
+}
+
+static __noinline __u32 type_of(struct file *file, __u64 f_op) {
+  const __u32 *known = bpf_map_lookup_elem(&types, &f_op);
+  struct inode *inode = BPF_CORE_READ(file, f_inode);
+  __u32 type;
+  if (known) {
+    type = *known;
+  } else if ((__u64)inode == control.anon_inode) {
+    type = anonymous_type(file);
+  } else {
+    type = type_by_mode(BPF_CORE_READ(inode, i_mode));
+  }
+  if (f_op == control.shmem_f_op) {
+    /* "memfd:" and whatever its maker called it, in a mount that nobody sees. */
+    return (name_of(file) & 0xFFFFFFFFFFFF) == NAME('m', 'e', 'm', 'f', 'd', ':', 0, 0)
+               ? KC_FILE_MEMFD
+               : KC_FILE_REGULAR;
+  }
+  /* All files opened with O_PATH have the same operations, whatever they are. */
+  if (!(BPF_CORE_READ(file, f_mode) & FMODE_PATH)) {
+    walk.last_f_op = f_op;
+    walk.last_type = type;
+  }
+  return type;
+}
+
+/* --- inotify and fanotify --- */
+
+static __always_inline void put_group_cgroup(struct fsnotify_group *group, struct kc_group *record) {
+  struct cgroup *cgroup;
+  if (!bpf_core_field_exists(group->memcg)) return;
+  cgroup = BPF_CORE_READ(group, memcg, css.cgroup);
+  if (!cgroup) return;
+  struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+  put_directories(node);
+  record->cgroup = (__u64)node;
+  record->hierarchy_flags = hierarchy_flags(cgroup) | dead_flag(cgroup);
+}
+
+static __noinline int put_group(struct file *file, __u32 type) {
+  struct fsnotify_group *group = BPF_CORE_READ(file, private_data);
+  struct kc_group record = {.kind = KC_RECORD_GROUP, .pid = walk.table.pid, .type = type};
+  struct ucounts *ucounts = 0;
+  if (!group) return 0;
+  record.id = (__u64)group;
+  if (type == KC_FILE_INOTIFY) {
+    ucounts = BPF_CORE_READ(group, inotify_data.ucounts);
+  } else if (bpf_core_field_exists(group->fanotify_data.ucounts)) {
+    ucounts = BPF_CORE_READ(group, fanotify_data.ucounts);
+    record.unlimited_marks =
+        (BPF_CORE_READ(group, fanotify_data.flags) & FANOTIFY_UNLIMITED_MARKS) != 0;
+  }
+  put_ucounts(ucounts);
+  record.ucounts = (__u64)ucounts;
+  /* A group holds one reference of itself, and one for each mark (fsnotify_init_mark). */
+  record.marks = BPF_CORE_READ(group, refcnt.refs.counter) - 1;
+  record.queue_length = BPF_CORE_READ(group, q_len);
+  record.queue_limit = BPF_CORE_READ(group, max_events);
+  put_group_cgroup(group, &record);
+  put(&record, sizeof(record));
+  return 0;
+}
+
+/* --- files that no descriptor holds --- */
+
+static __always_inline void count_held(struct file *file, __u32 held_by) {
+  if (!file) return;
+  if (is_shared(file)) {
+    put_file(file, held_by, walk.table.pid);
+  } else if (held_by == KC_HELD_BY_QUEUE) {
+    walk.table.queued++;
+  } else {
+    walk.table.fixed++;
+  }
+}
+
+static long scan_passed(__u32 index, struct scan *scan) {
+  struct scm_fp_list *list = (void *)scan->end;
+  struct file *file = 0;
+  bpf_probe_read_kernel(&file, sizeof(file), (void *)&list->fp + 8UL * index);
+  count_held(file, KC_HELD_BY_QUEUE);
+  return 0;
+}
+
+static long scan_message(__u32 index, struct scan *scan) {
+  struct sk_buff *message = (void *)scan->at;
+  if (!message || scan->at == scan->end) return 1;
+  struct unix_skb_parms *parameters = (void *)message + bpf_core_field_offset(struct sk_buff, cb);
+  struct scm_fp_list *list = BPF_CORE_READ(parameters, fp);
+  if (list) {
+    struct scan inner = {.end = (__u64)list};
+    short count = BPF_CORE_READ(list, count);
+    if (count > 0) bpf_loop(count, scan_passed, &inner, 0);
+  }
+  scan->at = (__u64)BPF_CORE_READ(message, next);
+  return 0;
+}
+
+/* Descriptors that were sent to this socket and not received yet (unix(7), SCM_RIGHTS). */
+static __noinline int scan_queue(struct file *file) {
+  struct socket *socket = BPF_CORE_READ(file, private_data);
+  struct sock *sk = BPF_CORE_READ(socket, sk);
+  struct unix_sock *unix_sock = (void *)sk;
+  struct sk_buff_head *queue;
+  if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != FAMILY_UNIX) return 0;
+  if (!bpf_core_type_exists(struct unix_skb_parms)) return 0;
+  if (bpf_core_field_exists(unix_sock->scm_stat) &&
+      BPF_CORE_READ(unix_sock, scm_stat.nr_fds.counter) == 0)
+    return 0;
+  queue = (void *)sk + bpf_core_field_offset(struct sock, sk_receive_queue);
+  struct scan scan = {.at = (__u64)BPF_CORE_READ(queue, next), .end = (__u64)queue};
+  bpf_loop(MAX_QUEUED_MESSAGES, scan_message, &scan, 0);
+  return 0;
+}
+
+/* The low bits of a registered file's pointer are flags of io_uring. */
+#define FILE_POINTER(value) ((struct file *)((value) & ~7UL))
+
+static long scan_node(__u32 index, struct scan *scan) {
+  struct io_rsrc_node *node = 0;
+  bpf_probe_read_kernel(&node, sizeof(node), (void *)scan->at + 8UL * index);
+  if (node) count_held(FILE_POINTER(BPF_CORE_READ(node, file_ptr)), KC_HELD_BY_IO_URING);
+  return 0;
+}
+
+static long scan_slot(__u32 index, struct scan *scan) {
+  unsigned long value = 0;
+  bpf_probe_read_kernel(&value, sizeof(value), (void *)scan->at + 8UL * index);
+  count_held(FILE_POINTER(value), KC_HELD_BY_IO_URING);
+  return 0;
+}
+
+/* Files registered with a ring (io_uring_register(2), IORING_REGISTER_FILES). */
+static __noinline int scan_ring(struct file *file) {
+  struct io_ring_ctx___nodes *ring = BPF_CORE_READ(file, private_data);
+  struct io_ring_ctx___flat *flat = (void *)ring;
+  struct scan scan = {};
+  __u32 count;
+  if (bpf_core_field_exists(ring->file_table.data.nodes)) {
+    count = BPF_CORE_READ(ring, file_table.data.nr);
+    scan.at = (__u64)BPF_CORE_READ(ring, file_table.data.nodes);
+    if (scan.at && count <= MAX_FIXED_FILES) bpf_loop(count, scan_node, &scan, 0);
+  } else if (bpf_core_field_exists(flat->file_table.files)) {
+    count = BPF_CORE_READ(flat, nr_user_files);
+    scan.at = (__u64)BPF_CORE_READ(flat, file_table.files);
+    if (scan.at && count <= MAX_FIXED_FILES) bpf_loop(count, scan_slot, &scan, 0);
+  }
+  return 0;
+}
+
+/* --- tables --- */
+
+static __noinline int walk_descriptor(struct file *file) {
+  __u64 f_op = (__u64)BPF_CORE_READ(file, f_op);
+  __u32 type = f_op == walk.last_f_op ? walk.last_type : type_of(file, f_op);
+  walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)]++;
+  if (is_shared(file)) {
+    put_file(file, KC_HELD_BY_DESCRIPTOR, walk.table.pid);
+  } else {
+    walk.table.unshared++;
+  }
+  if (type == KC_FILE_SOCKET && control.scan_queues) scan_queue(file);
+  if (type == KC_FILE_IO_URING) scan_ring(file);
+  if (type == KC_FILE_INOTIFY || type == KC_FILE_FANOTIFY) put_group(file, type);
+  return 0;
+}
+
+static long walk_bit(__u32 index, void *unused) {
+  if (!(walk.open & 1UL << (index & (WORD - 1)))) return 0;
+  struct file *file = (void *)walk.descriptors[index & (WORD - 1)];
+  if (file) walk_descriptor(file);
+  return 0;
+}
+
+static long walk_word(__u32 index, struct fdtable **table) {
+  struct fdtable *fdt = *table;
+  __u32 first = walk.next_word * WORD;
+  if (!has_room()) {
+    walk.has_room = 0;
+    return 1;
+  }
+  walk.open = 0;
+  bpf_probe_read_kernel(&walk.open, 8, (void *)BPF_CORE_READ(fdt, open_fds) + first / 8);
+  walk.next_word++;
+  if (!walk.open) return 0;
+  if (bpf_probe_read_kernel(walk.descriptors, sizeof(walk.descriptors),
+                            (void *)BPF_CORE_READ(fdt, fd) + 8UL * first))
+    return 0;
+  bpf_loop(WORD, walk_bit, 0, 0);
+  return 0;
+}
+
+/* A piece of the table; true when it was the last. */
+static __always_inline int walk_piece(struct files_struct *files) {
+  struct fdtable *fdt = BPF_CORE_READ(files, fdt);
+  __u32 words = BPF_CORE_READ(fdt, max_fds) / WORD;
+  __u32 left = words > walk.next_word ? words - walk.next_word : 0;
+  walk.has_room = 1;
+  bpf_loop(left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE, walk_word, &fdt, 0);
+  return walk.has_room && walk.next_word >= words;
+}
+
+#endif

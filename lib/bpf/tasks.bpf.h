@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The walks themselves: which tasks are processes, and what is told of each. */
+#ifndef KCOMMONS_BPF_TASKS_H
+#define KCOMMONS_BPF_TASKS_H
+
+struct {
+  __u64 task; /* the process told last, so that it is not told again when it is shown again */
+  __u64 mapped;
+  __u64 ucounts;
+  __u64 user;
+} last;
+
+static __always_inline __u32 capability_flags(const struct cred *cred) {
+  const kernel_cap_t___pair *pair = (void *)&cred->cap_effective;
+  __u32 low = 0;
+  /* The first 32 capabilities, in either shape. */
+  bpf_probe_read_kernel(&low, sizeof(low), pair);
+  if (!(low & CAP_SYS_ADMIN_BIT)) return 0;
+  return BPF_CORE_READ(cred, user_ns, ns.inum) == INITIAL_USERNS ? KC_PROCESS_SYS_ADMIN : 0;
+}
+
+static __noinline int put_process(struct task_struct *task) {
+  const struct cred *cred = BPF_CORE_READ(task, real_cred);
+  struct signal_struct *signal = BPF_CORE_READ(task, signal);
+  struct css_set *set = BPF_CORE_READ(task, cgroups);
+  struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+  struct ucounts *ucounts = ucounts_of(cred);
+  struct kc_process record = {.kind = KC_RECORD_PROCESS};
+  put_css_set(set);
+  put_ucounts(ucounts);
+  record.pid = BPF_CORE_READ(task, tgid);
+  record.parent = BPF_CORE_READ(task, real_parent, tgid);
+  record.start_ns = BPF_CORE_READ(task, start_boottime);
+  record.css_set = (__u64)set;
+  record.ucounts = (__u64)ucounts;
+  record.uid = BPF_CORE_READ(cred, uid.val);
+  record.effective_uid = BPF_CORE_READ(cred, euid.val);
+  record.userns = BPF_CORE_READ(cred, user_ns, ns.inum);
+  record.live_threads = BPF_CORE_READ(signal, live.counter);
+  record.descriptor_limit = BPF_CORE_READ(signal, rlim[RLIMIT_NOFILE_INDEX].rlim_cur);
+  record.flags = capability_flags(cred);
+  if (BPF_CORE_READ(task, exit_state) != 0) record.flags |= KC_PROCESS_ZOMBIE;
+  if (exe && !(BPF_CORE_READ(exe, f_mode) & FMODE_NOACCOUNT)) record.exe = (__u64)exe;
+  put(&record, sizeof(record));
+  return 0;
+}
+
+static __always_inline void begin_table(struct task_struct *task, struct files_struct *files) {
+  __builtin_memset(&walk.table, 0, sizeof(walk.table));
+  walk.files = (__u64)files;
+  walk.next_word = 0;
+  walk.table.kind = KC_RECORD_TABLE;
+  walk.table.id = (__u64)files;
+  walk.table.pid = BPF_CORE_READ(task, tgid);
+  walk.table.thread = BPF_CORE_READ(task, pid);
+}
+
+static __always_inline int is_leader(struct task_struct *task) {
+  return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid);
+}
+
+/* A thread has its process's table, unless it has unshared it or the leader has exited. */
+static __always_inline int has_table_of_leader(struct task_struct *task,
+                                               struct files_struct *files) {
+  return !is_leader(task) && BPF_CORE_READ(task, group_leader, files) == files;
+}
+
+SEC("iter/task")
+int walk_holdings(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
+  struct files_struct *files;
+  if (!task || BPF_CORE_READ(task, flags) & PF_KTHREAD) return 0;
+  files = BPF_CORE_READ(task, files);
+  if (files && has_table_of_leader(task, files)) return 0;
+  if (!has_room()) return 1;
+  if (last.task != (__u64)task) {
+    last.task = (__u64)task;
+    walk.files = 0;
+    if (is_leader(task)) put_process(task);
+  }
+  if (!files) return 0;
+  if (walk.files != (__u64)files) {
+    begin_table(task, files);
+    if (BPF_CORE_READ(files, count.counter) > 1 && was_told((__u64)files)) {
+      walk.table.repeated = 1;
+      put(&walk.table, sizeof(walk.table));
+      return 0;
+    }
+  }
+  if (!walk_piece(files)) return 1;
+  put(&walk.table, sizeof(walk.table));
+  mark_told((__u64)files);
+  return 0;
+}
+
+SEC("iter/task")
+int walk_pools(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
+  const struct cred *cred;
+  struct ucounts *ucounts;
+  struct user_struct *user;
+  if (!task) return 0;
+  if (!has_room()) return 1;
+  cred = BPF_CORE_READ(task, real_cred);
+  ucounts = ucounts_of(cred);
+  user = BPF_CORE_READ(cred, user);
+  /* Most tasks have the credentials of the one before. */
+  if (ucounts && (__u64)ucounts != last.ucounts) put_ucounts(ucounts);
+  if ((__u64)user != last.user) put_user(user);
+  last.ucounts = (__u64)ucounts;
+  last.user = (__u64)user;
+  return 0;
+}
+
+SEC("iter/task_vma")
+int walk_mappings(struct bpf_iter__task_vma *context) {
+  struct task_struct *task = context->task;
+  struct vm_area_struct *area = context->vma;
+  struct file *file;
+  if (!task || !area) return 0;
+  if (!has_room()) return 1;
+  file = BPF_CORE_READ(area, vm_file);
+  /* A library is mapped in several pieces, one after the other. */
+  if (!file || (__u64)file == last.mapped) return 0;
+  last.mapped = (__u64)file;
+  if (BPF_CORE_READ(file, f_mode) & FMODE_NOACCOUNT) return 0;
+  put_file(file, KC_HELD_BY_MAPPING, BPF_CORE_READ(task, tgid));
+  return 0;
+}
+
+static long put_calibration(__u32 index, struct fdtable **table) {
+  struct fdtable *fdt = *table;
+  struct file *file = 0;
+  struct kc_calibration record = {.kind = KC_RECORD_CALIBRATION, .fd = index};
+  bpf_probe_read_kernel(&file, sizeof(file), (void *)BPF_CORE_READ(fdt, fd) + 8UL * index);
+  if (!file) return 0;
+  record.f_op = (__u64)BPF_CORE_READ(file, f_op);
+  record.inode = (__u64)BPF_CORE_READ(file, f_inode);
+  put(&record, sizeof(record));
+  return 0;
+}
+
+SEC("iter/task")
+int calibrate(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
+  struct fdtable *fdt;
+  __u32 count;
+  if (!task || BPF_CORE_READ(task, pid) != control.calibrate_pid) return 0;
+  fdt = BPF_CORE_READ(task, files, fdt);
+  count = BPF_CORE_READ(fdt, max_fds);
+  bpf_loop(count < 1024 ? count : 1024, put_calibration, &fdt, 0);
+  return 0;
+}
+
+#endif
