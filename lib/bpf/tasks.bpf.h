@@ -3,12 +3,20 @@
 #ifndef KCOMMONS_BPF_TASKS_H
 #define KCOMMONS_BPF_TASKS_H
 
+/* What the program saw in its last call, in the same walk. */
 struct {
-  __u64 task; /* the process told last, so that it is not told again when it is shown again */
+  __u64 task; /* so that a process is not told again when its task is shown again */
   __u64 mapped;
   __u64 ucounts;
   __u64 user;
+  __u32 pass;
 } last;
+
+static __always_inline void begin_call(void) {
+  if (last.pass == control.pass) return;
+  __builtin_memset(&last, 0, sizeof(last));
+  last.pass = control.pass;
+}
 
 static __always_inline __u32 capability_flags(const struct cred *cred) {
   const kernel_cap_t___pair *pair = (void *)&cred->cap_effective;
@@ -73,6 +81,7 @@ int walk_holdings(struct bpf_iter__task *context) {
   files = BPF_CORE_READ(task, files);
   if (files && has_table_of_leader(task, files)) return 0;
   if (!has_room()) return 1;
+  begin_call();
   if (last.task != (__u64)task) {
     last.task = (__u64)task;
     walk.files = 0;
@@ -101,6 +110,7 @@ int walk_pools(struct bpf_iter__task *context) {
   struct user_struct *user;
   if (!task) return 0;
   if (!has_room()) return 1;
+  begin_call();
   cred = BPF_CORE_READ(task, real_cred);
   ucounts = ucounts_of(cred);
   user = BPF_CORE_READ(cred, user);
@@ -119,6 +129,7 @@ int walk_mappings(struct bpf_iter__task_vma *context) {
   struct file *file;
   if (!task || !area) return 0;
   if (!has_room()) return 1;
+  begin_call();
   file = BPF_CORE_READ(area, vm_file);
   /* A library is mapped in several pieces, one after the other. */
   if (!file || (__u64)file == last.mapped) return 0;
