@@ -8,6 +8,8 @@
 #ifndef KCOMMONS_BPF_RECORDS_H
 #define KCOMMONS_BPF_RECORDS_H
 
+#include <linux/types.h>
+
 /* The order is that of kcommons::bpf::FileType. */
 enum kc_file_type {
   KC_FILE_OTHER = 0,

@@ -1,0 +1,270 @@
+#include "bpf/programs.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/unique_fd.hpp"
+#include "bpf/records.h"
+#include "kcommons_bpf.skel.h"
+
+namespace kcommons::bpf {
+
+namespace {
+
+struct DestroySkeleton {
+  void operator()(kcommons_bpf* skeleton) const { kcommons_bpf__destroy(skeleton); }
+};
+struct FreeRing {
+  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+using Skeleton = std::unique_ptr<kcommons_bpf, DestroySkeleton>;
+
+// A descriptor of our own of each type that has operations of its own (fs/anon_inodes.c and
+// others).
+struct Sample {
+  kc_file_type type;
+  UniqueFd fd;
+};
+
+UniqueFd pipe_end() {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return UniqueFd();
+  ::close(ends[1]);
+  return UniqueFd(ends[0]);
+}
+
+UniqueFd signal_fd() {
+  sigset_t none;
+  ::sigemptyset(&none);
+  return UniqueFd(::signalfd(-1, &none, SFD_CLOEXEC));
+}
+
+// What cannot be made (for want of a right or of a feature) is told by name instead (files.bpf.h).
+std::vector<Sample> make_samples() {
+  std::vector<Sample> samples;
+  const auto add = [&](kc_file_type type, UniqueFd fd) {
+    if (fd.is_open()) samples.push_back({type, std::move(fd)});
+  };
+  add(KC_FILE_SOCKET, UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  add(KC_FILE_PIPE, pipe_end());
+  add(KC_FILE_INOTIFY, UniqueFd(::inotify_init1(IN_CLOEXEC)));
+  add(KC_FILE_FANOTIFY, UniqueFd(::fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_REPORT_FID,
+                                                 O_RDONLY | O_CLOEXEC)));
+  add(KC_FILE_EPOLL, UniqueFd(::epoll_create1(EPOLL_CLOEXEC)));
+  add(KC_FILE_EVENTFD, UniqueFd(::eventfd(0, EFD_CLOEXEC)));
+  add(KC_FILE_TIMERFD, UniqueFd(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)));
+  add(KC_FILE_SIGNALFD, signal_fd());
+  add(KC_FILE_PIDFD, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))));
+  add(KC_FILE_MEMFD, UniqueFd(::memfd_create("kcommons", MFD_CLOEXEC)));
+  return samples;
+}
+
+// What the walk asks of the samples: the operations of each, the inode of anonymous files.
+class Calibration final {
+ public:
+  void take(const kc_calibration& record) {
+    for (const Sample& sample : samples_) {
+      if (sample.fd.get() == record.fd) found_.push_back({sample.type, record.f_op, record.inode});
+    }
+  }
+  // Fails where not even a descriptor that can always be made was seen.
+  Result<void> apply(kcommons_bpf& skeleton) const {
+    const int map = bpf_map__fd(skeleton.maps.types);
+    for (const Found& found : found_) {
+      const auto type = static_cast<__u32>(found.type);
+      if (::bpf_map_update_elem(map, &found.f_op, &type, BPF_ANY) != 0) {
+        return fail(Error::from_errno(errno, "store a file type in a BPF map"));
+      }
+      if (found.type == KC_FILE_EVENTFD) skeleton.bss->control.anon_inode = found.inode;
+      if (found.type == KC_FILE_MEMFD) skeleton.bss->control.shmem_f_op = found.f_op;
+    }
+    if (skeleton.bss->control.anon_inode == 0) {
+      return fail(
+          Error::other("the BPF programs do not see descriptors of this process: the PID "
+                       "namespace is not the initial one"));
+    }
+    return {};
+  }
+
+ private:
+  struct Found {
+    kc_file_type type;
+    __u64 f_op;
+    __u64 inode;
+  };
+  std::vector<Sample> samples_ = make_samples();
+  std::vector<Found> found_;
+};
+
+// The last lines of what libbpf and the verifier say, for the one message of a failed load. libbpf
+// keeps its printer in a global; it is set while a load is under way and never used otherwise.
+thread_local std::string* libbpf_says = nullptr;
+
+int keep_message(libbpf_print_level level, const char* format, va_list arguments) {
+  if (level != LIBBPF_WARN || libbpf_says == nullptr) return 0;
+  std::array<char, 512> line{};
+  const int size = ::vsnprintf(line.data(), line.size(), format, arguments);
+  // The first complaint tells the cause, those after it only that all is lost.
+  if (size > 0 && libbpf_says->empty()) *libbpf_says = line.data();
+  return size;
+}
+
+std::string one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  return text;
+}
+
+bool kernel_has_function(std::string_view name) {
+  btf* const kernel = ::btf__load_vmlinux_btf();
+  if (kernel == nullptr) return false;
+  const bool has = ::btf__find_by_name_kind(kernel, std::string(name).c_str(), BTF_KIND_FUNC) > 0;
+  ::btf__free(kernel);
+  return has;
+}
+
+int put_record(void* sink, void* data, std::size_t size) {
+  const auto& take = *static_cast<const Programs::Sink*>(sink);
+  take({static_cast<const std::byte*>(data), size});
+  return 0;
+}
+
+}  // namespace
+
+struct Programs::Loaded {
+  Skeleton skeleton;
+  std::array<bpf_link*, 3> links{};  // by Walk; owned by the skeleton
+  // The ring's callback is given the address of this one for good.
+  Sink sink;
+  std::unique_ptr<ring_buffer, FreeRing> ring;
+
+  Result<void> drain() {
+    const int taken = ::ring_buffer__consume(ring.get());
+    if (taken >= 0) return {};
+    return fail(Error::from_errno(-taken, "read the ring buffer of the BPF programs"));
+  }
+  Result<void> walk(const bpf_link* link, const std::stop_token& stop);
+};
+
+Programs::Programs(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {}
+Programs::~Programs() = default;
+
+Result<std::unique_ptr<Programs>> Programs::load() {
+  std::string said;
+  libbpf_says = &said;
+  ::libbpf_set_print(keep_message);
+  auto loaded = std::make_unique<Loaded>();
+  loaded->skeleton.reset(kcommons_bpf__open());
+  kcommons_bpf* const skeleton = loaded->skeleton.get();
+  const bool has_mappings = kernel_has_function("bpf_iter_task_vma");
+  int error = skeleton == nullptr ? errno : 0;
+  if (error == 0) {
+    ::bpf_program__set_autoload(skeleton->progs.walk_mappings, has_mappings);
+    error = -kcommons_bpf__load(skeleton);
+  }
+  libbpf_says = nullptr;
+  if (error != 0) {
+    const std::string cause = one_line(std::move(said));
+    return fail(Error::from_errno(
+        error, "load the BPF programs" + (cause.empty() ? std::string() : " (" + cause + ")")));
+  }
+  const auto attach = [&](bpf_program* program) {
+    return ::bpf_program__attach_iter(program, nullptr);
+  };
+  skeleton->links.walk_pools = attach(skeleton->progs.walk_pools);
+  skeleton->links.walk_holdings = attach(skeleton->progs.walk_holdings);
+  if (has_mappings) skeleton->links.walk_mappings = attach(skeleton->progs.walk_mappings);
+  skeleton->links.calibrate = attach(skeleton->progs.calibrate);
+  loaded->links = {skeleton->links.walk_pools, skeleton->links.walk_holdings,
+                   skeleton->links.walk_mappings};
+  if (loaded->links[0] == nullptr || loaded->links[1] == nullptr ||
+      skeleton->links.calibrate == nullptr) {
+    return fail(Error::from_errno(errno, "attach the BPF programs"));
+  }
+  loaded->ring.reset(
+      ::ring_buffer__new(bpf_map__fd(skeleton->maps.records), put_record, &loaded->sink, nullptr));
+  if (!loaded->ring)
+    return fail(Error::from_errno(errno, "map the ring buffer of the BPF programs"));
+
+  Calibration calibration;
+  skeleton->bss->control.calibrate_pid = ::getpid();
+  loaded->sink = [&](std::span<const std::byte> bytes) {
+    kc_calibration record{};
+    if (bytes.size() != sizeof(record)) return;
+    std::memcpy(&record, bytes.data(), sizeof(record));
+    calibration.take(record);
+  };
+  auto walked = loaded->walk(skeleton->links.calibrate, {});
+  loaded->sink = nullptr;
+  if (!walked) return fail(walked.error());
+  if (auto applied = calibration.apply(*skeleton); !applied) return fail(applied.error());
+  return std::unique_ptr<Programs>(new Programs(std::move(loaded)));
+}
+
+bool Programs::can(Walk walk) const {
+  return loaded_->links.at(static_cast<std::size_t>(walk)) != nullptr;
+}
+
+void Programs::scan_queues(bool scan) {
+  loaded_->skeleton->bss->control.scan_queues = scan ? 1 : 0;
+}
+
+// The iterator prints nothing: a read ends with 0 when all tasks were shown, or with EAGAIN when
+// the programs want the ring buffer emptied, or after a million tasks.
+Result<void> Programs::Loaded::walk(const bpf_link* link, const std::stop_token& stop) {
+  kc_control& control = skeleton->bss->control;
+  ++control.pass;
+  control.lost = 0;
+  const UniqueFd iterator(::bpf_iter_create(::bpf_link__fd(link)));
+  if (!iterator.is_open()) return fail(Error::from_errno(errno, "start a BPF walk over all tasks"));
+  std::array<char, 64> unused{};
+  for (;;) {
+    const ssize_t size = ::read(iterator.get(), unused.data(), unused.size());
+    const int error = errno;
+    if (auto drained = drain(); !drained) return drained;
+    if (size == 0) break;
+    if (size < 0 && error != EAGAIN && error != EINTR) {
+      return fail(Error::from_errno(error, "walk over all tasks by BPF"));
+    }
+    if (stop.stop_requested()) return fail(Error::other("walk given up: asked to stop"));
+  }
+  if (control.lost == 0) return {};
+  return fail(Error::other("a BPF walk lost " + std::to_string(control.lost) +
+                           " records, its ring buffer was full"));
+}
+
+Result<void> Programs::run(Walk walk, const Sink& sink, const std::stop_token& stop) {
+  bpf_link* const link = loaded_->links.at(static_cast<std::size_t>(walk));
+  if (link == nullptr) return fail(Error::other("this kernel cannot walk over mappings by BPF"));
+  loaded_->sink = sink;
+  auto walked = loaded_->walk(link, stop);
+  loaded_->sink = nullptr;
+  return walked;
+}
+
+}  // namespace kcommons::bpf

@@ -1,0 +1,150 @@
+// The programs against the running kernel: what this process holds is what they tell.
+#include "bpf/programs.hpp"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.hpp"
+#include "bpf/records.h"
+
+using kcommons::UniqueFd;
+using kcommons::bpf::Programs;
+using kcommons::bpf::Walk;
+
+namespace {
+
+// What one walk told, as far as these tests look.
+struct Told {
+  std::map<int, kc_process> processes;
+  std::map<int, kc_table> tables;
+  std::vector<kc_file> files;
+  std::vector<kc_group> groups;
+  std::map<std::uint64_t, kc_ucounts> ucounts;
+
+  void take(std::span<const std::byte> bytes) {
+    std::uint32_t kind = 0;
+    std::memcpy(&kind, bytes.data(), sizeof(kind));
+    const auto as = [&](auto record) {
+      REQUIRE(bytes.size() == sizeof(record));
+      std::memcpy(&record, bytes.data(), sizeof(record));
+      return record;
+    };
+    if (kind == KC_RECORD_PROCESS) {
+      const auto process = as(kc_process{});
+      processes[process.pid] = process;
+    } else if (kind == KC_RECORD_TABLE) {
+      const auto table = as(kc_table{});
+      tables[table.pid] = table;
+    } else if (kind == KC_RECORD_FILE) {
+      files.push_back(as(kc_file{}));
+    } else if (kind == KC_RECORD_GROUP) {
+      groups.push_back(as(kc_group{}));
+    } else if (kind == KC_RECORD_UCOUNTS) {
+      const auto one = as(kc_ucounts{});
+      ucounts[one.id] = one;
+    }
+  }
+};
+
+std::unique_ptr<Programs> load() {
+  auto loaded = Programs::load();
+  if (!loaded) FAIL("cannot load: " << loaded.error().message());
+  return std::move(*loaded);
+}
+
+Told run(Programs& programs, Walk walk) {
+  Told told;
+  const auto done =
+      programs.run(walk, [&](std::span<const std::byte> bytes) { told.take(bytes); }, {});
+  if (!done) FAIL(done.error().message());
+  return told;
+}
+
+kc_table own_table(const Told& told) {
+  const auto at = told.tables.find(::getpid());
+  REQUIRE(at != told.tables.end());
+  return at->second;
+}
+
+}  // namespace
+
+TEST_CASE("a walk tells the descriptors of this process by type", "[bpf]") {
+  const auto programs = load();
+  const kc_table before = own_table(run(*programs, Walk::kHoldings));
+  std::vector<UniqueFd> made;
+  for (int i = 0; i < 100; ++i) made.emplace_back(::eventfd(0, EFD_CLOEXEC));
+  for (int i = 0; i < 70; ++i) made.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  for (int i = 0; i < 30; ++i) made.emplace_back(::open("/", O_PATH | O_CLOEXEC));
+  const kc_table after = own_table(run(*programs, Walk::kHoldings));
+  CHECK(after.by_type[KC_FILE_EVENTFD] - before.by_type[KC_FILE_EVENTFD] == 100);
+  CHECK(after.by_type[KC_FILE_DEVICE] - before.by_type[KC_FILE_DEVICE] == 70);
+  CHECK(after.by_type[KC_FILE_DIRECTORY] - before.by_type[KC_FILE_DIRECTORY] == 30);
+  CHECK(after.unshared - before.unshared == 200);
+}
+
+TEST_CASE("a duplicated descriptor is told as a shared file twice", "[bpf]") {
+  const auto programs = load();
+  const kc_table before = own_table(run(*programs, Walk::kHoldings));
+  const UniqueFd one(::eventfd(0, EFD_CLOEXEC));
+  const UniqueFd other(::fcntl(one.get(), F_DUPFD_CLOEXEC, 0));
+  const Told told = run(*programs, Walk::kHoldings);
+  CHECK(own_table(told).unshared == before.unshared);
+  std::map<std::uint64_t, int> held;
+  for (const kc_file& file : told.files) {
+    if (file.pid == ::getpid()) ++held[file.id];
+  }
+  int twice = 0;
+  for (const auto& [file, times] : held) twice += times == 2 ? 1 : 0;
+  CHECK(twice >= 1);
+}
+
+TEST_CASE("an inotify group tells its watches and whom it charges", "[bpf]") {
+  const auto programs = load();
+  const UniqueFd instance(::inotify_init1(IN_CLOEXEC));
+  REQUIRE(instance.is_open());
+  for (const char* path : {"/", "/etc", "/usr", "/proc", "/dev"}) {
+    REQUIRE(::inotify_add_watch(instance.get(), path, IN_CREATE) >= 0);
+  }
+  const Told told = run(*programs, Walk::kHoldings);
+  std::optional<kc_group> ours;
+  for (const kc_group& group : told.groups) {
+    if (group.pid == ::getpid() && group.type == KC_FILE_INOTIFY && group.marks == 5) ours = group;
+  }
+  REQUIRE(ours);
+  const auto charged = told.ucounts.find(ours->ucounts);
+  REQUIRE(charged != told.ucounts.end());
+  CHECK(charged->second.uid == ::geteuid());
+  CHECK(charged->second.used[KC_INOTIFY_WATCHES] >= 5);
+  CHECK(charged->second.limit[KC_INOTIFY_WATCHES] > 5);
+}
+
+TEST_CASE("the pools tell the user of this process at every walk", "[bpf]") {
+  const auto programs = load();
+  for (int i = 0; i < 3; ++i) {
+    const Told told = run(*programs, Walk::kPools);
+    bool found = false;
+    for (const auto& [id, one] : told.ucounts) found = found || one.uid == ::geteuid();
+    CHECK(found);
+  }
+}
+
+TEST_CASE("mappings tell the files that this process has mapped", "[bpf]") {
+  const auto programs = load();
+  if (!programs->can(Walk::kMappings)) return;
+  const Told told = run(*programs, Walk::kMappings);
+  int own = 0;
+  for (const kc_file& file : told.files) {
+    own += file.pid == ::getpid() && file.held_by == KC_HELD_BY_MAPPING ? 1 : 0;
+  }
+  CHECK(own > 0);
+}
