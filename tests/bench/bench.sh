@@ -51,8 +51,7 @@ parse_arguments() {
         continue
         ;;
       --help | -h)
-        sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
-        exit 0
+        print_help
         ;;
       *) die "$1: not an option, see --help" ;;
     esac
@@ -127,18 +126,6 @@ scrapes() {
 
 answers() {
   curl -fs -o /dev/null "$URL"
-}
-
-# A port of the loopback that nobody listens on. A race with others is possible and makes the
-# program that gets the port fail loudly.
-free_port() {
-  local port
-  while port=$((20000 + RANDOM % 12000)); do
-    if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-      printf '%s\n' "$port"
-      return
-    fi
-  done
 }
 
 # exporter KEY ADDRESS-FLAG COMMAND...

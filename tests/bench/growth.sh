@@ -49,8 +49,7 @@ parse_arguments() {
       --censuses) censuses=$(numbers "$1" "${2-}") ;;
       --procfs-up-to) procfs_up_to=$(numbers "$1" "${2-}") ;;
       --help | -h)
-        sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
-        exit 0
+        print_help
         ;;
       *) die "$1: not an option, see --help" ;;
     esac

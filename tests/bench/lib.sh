@@ -14,6 +14,8 @@ readonly BENCH_DIR ROOT
 : "${KCOMMONS:=$ROOT/build/release/cmd/kcommons/kcommons}"
 # shellcheck source-path=SCRIPTDIR/../.. source=deploy/packages.sh
 source "$ROOT/deploy/packages.sh"
+# shellcheck source-path=SCRIPTDIR/../.. source=tests/lib.sh
+source "$ROOT/tests/lib.sh"
 
 # Seconds, for what must happen sooner or later.
 readonly DEADLINE=180
@@ -24,6 +26,12 @@ PIDS=()
 export LC_ALL=C
 # A proxy of the environment must not stand between us and the loopback.
 export no_proxy='*'
+
+# The comment at the head of the calling script.
+print_help() {
+  sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+  exit 0
+}
 
 # --- the guarded run --------------------------------------------------------------------------
 

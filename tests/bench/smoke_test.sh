@@ -5,6 +5,9 @@
 # containers is skipped, and with it the test (exit 77), if the rest holds.
 set -euo pipefail
 
+# shellcheck source-path=SCRIPTDIR/.. source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
 : "${KCOMMONS_BENCH_BIN:?where bench_load is}"
 readonly SKIPPED=77
 readonly DEADLINE=20
@@ -33,16 +36,6 @@ expect() {
     printf 'NOT OK: %s\n' "$what" >&2
     failures=$((failures + 1))
   fi
-}
-
-# holds_within SECONDS COMMAND...
-holds_within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.05
-  done
 }
 
 is_ready_or_ended() {

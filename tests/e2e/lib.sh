@@ -18,6 +18,8 @@ readonly E2E_DEADLINE=30
 # Scripts of this folder may be called from anywhere; paths inside are from here.
 E2E_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly E2E_DIR
+# shellcheck source-path=SCRIPTDIR/.. source=lib.sh
+source "$E2E_DIR/../lib.sh"
 
 E2E_STEP=0
 E2E_PIDS=()
@@ -164,19 +166,6 @@ stop_all() {
   done
   E2E_PIDS=()
 }
-
-# A port of the loopback that nobody listens on. A race with others is possible and makes the
-# program that gets the port fail loudly.
-free_port() {
-  local port
-  while port=$((20000 + RANDOM % 12000)); do
-    if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-      printf '%s\n' "$port"
-      return
-    fi
-  done
-}
-
 
 # --- sysctls ----------------------------------------------------------------------------------
 

@@ -9,6 +9,9 @@
 #
 # Exit codes: 0 all held; 1 something did not; 77 skipped.
 
+# shellcheck source-path=SCRIPTDIR/.. source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
 readonly SKIPPED=77
 # Seconds, for what must happen sooner or later, on a busy machine and under a sanitizer too.
 readonly DEADLINE=30
@@ -82,16 +85,6 @@ expect_line() {
 }
 
 # --- waiting ----------------------------------------------------------------------------------
-
-# holds_within SECONDS COMMAND...: until COMMAND succeeds.
-holds_within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.05
-  done
-}
 
 wait_for() {
   local what=$1
