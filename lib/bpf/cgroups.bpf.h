@@ -18,29 +18,25 @@ static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node) {
   return BPF_CORE_READ(node, parent);
 }
 
-static long put_directory(__u32 index, struct kernfs_node **at) {
-  struct kernfs_node *node = *at;
-  if (!node || was_told((__u64)node)) return 1;
+/* Gives the directory above, or none where nothing is left to tell. */
+static __always_inline struct kernfs_node *put_directory(struct kernfs_node *node) {
+  if (!node || was_told((__u64)node)) return 0;
   struct kernfs_node *parent = parent_of(node);
   cgroup_record.kind = KC_RECORD_CGROUP;
   cgroup_record.id = (__u64)node;
   cgroup_record.parent = (__u64)parent;
   long size = bpf_probe_read_kernel_str(cgroup_record.name, KC_NAME_SIZE, BPF_CORE_READ(node, name));
-  if (size < 1) size = 1;
-  cgroup_record.name_size = size - 1;
-  __u64 whole = __builtin_offsetof(struct kc_cgroup, name) + (size & (KC_NAME_SIZE - 1));
-  put(&cgroup_record, whole);
+  /* Sent without the terminating zero. A name has at most 255 bytes; the mask tells the verifier. */
+  __u64 name_size = size < 1 ? 0 : (size - 1) & (KC_NAME_SIZE - 1);
+  cgroup_record.name_size = name_size;
+  put(&cgroup_record, __builtin_offsetof(struct kc_cgroup, name) + name_size);
   mark_told((__u64)node);
-  *at = parent;
-  return 0;
+  return parent;
 }
 
 /* The directory and those above it that were not told yet. */
 static __noinline void put_directories(struct kernfs_node *node) {
-  struct kernfs_node *at = node;
-  for (int i = 0; i < MAX_DEPTH; i++) {
-    if (put_directory(i, &at)) return;
-  }
+  for (int i = 0; i < MAX_DEPTH && node; i++) node = put_directory(node);
 }
 
 static __always_inline __u32 hierarchy_flags(struct cgroup *cgroup) {

@@ -36,8 +36,6 @@ struct {
 struct scan {
   __u64 at;
   __u64 end;
-  __u32 held_by;
-  __u32 count;
 };
 
 static __always_inline int is_shared(struct file *file) {
@@ -97,21 +95,23 @@ static __always_inline __u32 type_by_mode(unsigned short mode) {
 }
 
 static __noinline __u32 type_of(struct file *file, __u64 f_op) {
-  const __u32 *known = bpf_map_lookup_elem(&types, &f_op);
-  struct inode *inode = BPF_CORE_READ(file, f_inode);
+  const __u32 *known;
+  struct inode *inode;
   __u32 type;
+  if (f_op == control.shmem_f_op) {
+    /* "memfd:" and whatever its maker called it, in a mount that nobody sees. */
+    return (name_of(file) & 0xFFFFFFFFFFFF) == NAME('m', 'e', 'm', 'f', 'd', ':', 0, 0)
+               ? KC_FILE_MEMFD
+               : KC_FILE_REGULAR;
+  }
+  known = bpf_map_lookup_elem(&types, &f_op);
+  inode = BPF_CORE_READ(file, f_inode);
   if (known) {
     type = *known;
   } else if ((__u64)inode == control.anon_inode) {
     type = anonymous_type(file);
   } else {
     type = type_by_mode(BPF_CORE_READ(inode, i_mode));
-  }
-  if (f_op == control.shmem_f_op) {
-    /* "memfd:" and whatever its maker called it, in a mount that nobody sees. */
-    return (name_of(file) & 0xFFFFFFFFFFFF) == NAME('m', 'e', 'm', 'f', 'd', ':', 0, 0)
-               ? KC_FILE_MEMFD
-               : KC_FILE_REGULAR;
   }
   /* All files opened with O_PATH have the same operations, whatever they are. */
   if (!(BPF_CORE_READ(file, f_mode) & FMODE_PATH)) {

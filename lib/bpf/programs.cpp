@@ -22,7 +22,6 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -119,7 +118,7 @@ class Calibration final {
   std::vector<Found> found_;
 };
 
-// The last lines of what libbpf and the verifier say, for the one message of a failed load. libbpf
+// What libbpf complains of first, for the one message of a failed load. libbpf
 // keeps its printer in a global; it is set while a load is under way and never used otherwise.
 thread_local std::string* libbpf_says = nullptr;
 
@@ -140,12 +139,30 @@ std::string one_line(std::string text) {
   return text;
 }
 
-bool kernel_has_function(std::string_view name) {
+bool kernel_has_function(const char* name) {
   btf* const kernel = ::btf__load_vmlinux_btf();
   if (kernel == nullptr) return false;
-  const bool has = ::btf__find_by_name_kind(kernel, std::string(name).c_str(), BTF_KIND_FUNC) > 0;
+  const bool has = ::btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
   ::btf__free(kernel);
   return has;
+}
+
+Result<Skeleton> load_skeleton() {
+  std::string said;
+  libbpf_says = &said;
+  ::libbpf_set_print(keep_message);
+  Skeleton skeleton(kcommons_bpf__open());
+  int error = skeleton ? 0 : errno;
+  if (skeleton) {
+    ::bpf_program__set_autoload(skeleton->progs.walk_mappings,
+                                kernel_has_function("bpf_iter_task_vma"));
+    error = -kcommons_bpf__load(skeleton.get());
+  }
+  libbpf_says = nullptr;
+  if (error == 0) return skeleton;
+  const std::string cause = one_line(std::move(said));
+  return fail(Error::from_errno(
+      error, "load the BPF programs" + (cause.empty() ? std::string() : " (" + cause + ")")));
 }
 
 int put_record(void* sink, void* data, std::size_t size) {
@@ -158,76 +175,76 @@ int put_record(void* sink, void* data, std::size_t size) {
 
 struct Programs::Loaded {
   Skeleton skeleton;
-  std::array<bpf_link*, 3> links{};  // by Walk; owned by the skeleton
   // The ring's callback is given the address of this one for good.
   Sink sink;
   std::unique_ptr<ring_buffer, FreeRing> ring;
 
-  Result<void> drain() {
-    const int taken = ::ring_buffer__consume(ring.get());
-    if (taken >= 0) return {};
-    return fail(Error::from_errno(-taken, "read the ring buffer of the BPF programs"));
-  }
-  Result<void> walk(const bpf_link* link, const std::stop_token& stop);
+  Result<void> attach();
+  Result<void> calibrate();
+  // Null where this kernel has no such iterator.
+  [[nodiscard]] const bpf_link* link_of(Walk walk) const;
+  Result<void> walk(const bpf_link* link, const Sink& take, const std::stop_token& stop);
+  Result<void> drain();
 };
 
 Programs::Programs(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {}
 Programs::~Programs() = default;
 
 Result<std::unique_ptr<Programs>> Programs::load() {
-  std::string said;
-  libbpf_says = &said;
-  ::libbpf_set_print(keep_message);
+  auto skeleton = load_skeleton();
+  if (!skeleton) return fail(skeleton.error());
   auto loaded = std::make_unique<Loaded>();
-  loaded->skeleton.reset(kcommons_bpf__open());
-  kcommons_bpf* const skeleton = loaded->skeleton.get();
-  const bool has_mappings = kernel_has_function("bpf_iter_task_vma");
-  int error = skeleton == nullptr ? errno : 0;
-  if (error == 0) {
-    ::bpf_program__set_autoload(skeleton->progs.walk_mappings, has_mappings);
-    error = -kcommons_bpf__load(skeleton);
-  }
-  libbpf_says = nullptr;
-  if (error != 0) {
-    const std::string cause = one_line(std::move(said));
-    return fail(Error::from_errno(
-        error, "load the BPF programs" + (cause.empty() ? std::string() : " (" + cause + ")")));
-  }
-  const auto attach = [&](bpf_program* program) {
-    return ::bpf_program__attach_iter(program, nullptr);
+  loaded->skeleton = std::move(*skeleton);
+  if (auto attached = loaded->attach(); !attached) return fail(attached.error());
+  if (auto calibrated = loaded->calibrate(); !calibrated) return fail(calibrated.error());
+  return std::unique_ptr<Programs>(new Programs(std::move(loaded)));
+}
+
+Result<void> Programs::Loaded::attach() {
+  auto& links = skeleton->links;
+  const auto& programs = skeleton->progs;
+  const auto attach_one = [](bpf_program* program, bpf_link*& link) {
+    if (::bpf_program__autoload(program)) link = ::bpf_program__attach_iter(program, nullptr);
+    return link != nullptr || !::bpf_program__autoload(program);
   };
-  skeleton->links.walk_pools = attach(skeleton->progs.walk_pools);
-  skeleton->links.walk_holdings = attach(skeleton->progs.walk_holdings);
-  if (has_mappings) skeleton->links.walk_mappings = attach(skeleton->progs.walk_mappings);
-  skeleton->links.calibrate = attach(skeleton->progs.calibrate);
-  loaded->links = {skeleton->links.walk_pools, skeleton->links.walk_holdings,
-                   skeleton->links.walk_mappings};
-  if (loaded->links[0] == nullptr || loaded->links[1] == nullptr ||
-      skeleton->links.calibrate == nullptr) {
+  if (!attach_one(programs.walk_pools, links.walk_pools) ||
+      !attach_one(programs.walk_holdings, links.walk_holdings) ||
+      !attach_one(programs.walk_mappings, links.walk_mappings) ||
+      !attach_one(programs.calibrate, links.calibrate)) {
     return fail(Error::from_errno(errno, "attach the BPF programs"));
   }
-  loaded->ring.reset(
-      ::ring_buffer__new(bpf_map__fd(skeleton->maps.records), put_record, &loaded->sink, nullptr));
-  if (!loaded->ring)
-    return fail(Error::from_errno(errno, "map the ring buffer of the BPF programs"));
+  ring.reset(::ring_buffer__new(bpf_map__fd(skeleton->maps.records), put_record, &sink, nullptr));
+  if (!ring) return fail(Error::from_errno(errno, "map the ring buffer of the BPF programs"));
+  return {};
+}
 
+Result<void> Programs::Loaded::calibrate() {
   Calibration calibration;
   skeleton->bss->control.calibrate_pid = ::getpid();
-  loaded->sink = [&](std::span<const std::byte> bytes) {
+  const auto take = [&](std::span<const std::byte> bytes) {
     kc_calibration record{};
     if (bytes.size() != sizeof(record)) return;
     std::memcpy(&record, bytes.data(), sizeof(record));
     calibration.take(record);
   };
-  auto walked = loaded->walk(skeleton->links.calibrate, {});
-  loaded->sink = nullptr;
-  if (!walked) return fail(walked.error());
-  if (auto applied = calibration.apply(*skeleton); !applied) return fail(applied.error());
-  return std::unique_ptr<Programs>(new Programs(std::move(loaded)));
+  if (auto walked = walk(skeleton->links.calibrate, take, {}); !walked) return walked;
+  return calibration.apply(*skeleton);
+}
+
+const bpf_link* Programs::Loaded::link_of(Walk walk) const {
+  switch (walk) {
+    case Walk::kPools:
+      return skeleton->links.walk_pools;
+    case Walk::kHoldings:
+      return skeleton->links.walk_holdings;
+    case Walk::kMappings:
+      break;
+  }
+  return skeleton->links.walk_mappings;
 }
 
 bool Programs::can(Walk walk) const {
-  return loaded_->links.at(static_cast<std::size_t>(walk)) != nullptr;
+  return loaded_->link_of(walk) != nullptr;
 }
 
 void Programs::scan_queues(bool scan) {
@@ -236,7 +253,9 @@ void Programs::scan_queues(bool scan) {
 
 // The iterator prints nothing: a read ends with 0 when all tasks were shown, or with EAGAIN when
 // the programs want the ring buffer emptied, or after a million tasks.
-Result<void> Programs::Loaded::walk(const bpf_link* link, const std::stop_token& stop) {
+Result<void> Programs::Loaded::walk(const bpf_link* link, const Sink& take,
+                                    const std::stop_token& stop) {
+  sink = take;
   kc_control& control = skeleton->bss->control;
   ++control.pass;
   control.lost = 0;
@@ -258,13 +277,16 @@ Result<void> Programs::Loaded::walk(const bpf_link* link, const std::stop_token&
                            " records, its ring buffer was full"));
 }
 
+Result<void> Programs::Loaded::drain() {
+  const int taken = ::ring_buffer__consume(ring.get());
+  if (taken >= 0) return {};
+  return fail(Error::from_errno(-taken, "read the ring buffer of the BPF programs"));
+}
+
 Result<void> Programs::run(Walk walk, const Sink& sink, const std::stop_token& stop) {
-  bpf_link* const link = loaded_->links.at(static_cast<std::size_t>(walk));
+  const bpf_link* const link = loaded_->link_of(walk);
   if (link == nullptr) return fail(Error::other("this kernel cannot walk over mappings by BPF"));
-  loaded_->sink = sink;
-  auto walked = loaded_->walk(link, stop);
-  loaded_->sink = nullptr;
-  return walked;
+  return loaded_->walk(link, sink, stop);
 }
 
 }  // namespace kcommons::bpf

@@ -99,10 +99,10 @@ struct kc_user {
 #define KC_NAME_SIZE 256
 struct kc_cgroup {
   __u32 kind;
-  __u32 name_size; /* without the terminating zero */
+  __u32 name_size;
   __u64 id;
   __u64 parent; /* 0 at the root */
-  char name[KC_NAME_SIZE]; /* sent as far as it is filled */
+  char name[KC_NAME_SIZE]; /* name_size bytes are sent, without a terminating zero */
 };
 
 /* Where a task is, in each hierarchy (struct css_set). */

@@ -4,11 +4,18 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +37,7 @@ struct Told {
   std::vector<kc_file> files;
   std::vector<kc_group> groups;
   std::map<std::uint64_t, kc_ucounts> ucounts;
+  std::vector<std::string> cgroup_names;
 
   void take(std::span<const std::byte> bytes) {
     std::uint32_t kind = 0;
@@ -52,6 +60,11 @@ struct Told {
     } else if (kind == KC_RECORD_UCOUNTS) {
       const auto one = as(kc_ucounts{});
       ucounts[one.id] = one;
+    } else if (kind == KC_RECORD_CGROUP) {
+      kc_cgroup cgroup{};
+      std::memcpy(&cgroup, bytes.data(), bytes.size());
+      REQUIRE(bytes.size() == offsetof(kc_cgroup, name) + cgroup.name_size);
+      cgroup_names.emplace_back(cgroup.name, cgroup.name_size);
     }
   }
 };
@@ -126,6 +139,29 @@ TEST_CASE("an inotify group tells its watches and whom it charges", "[bpf]") {
   CHECK(charged->second.uid == ::geteuid());
   CHECK(charged->second.used[KC_INOTIFY_WATCHES] >= 5);
   CHECK(charged->second.limit[KC_INOTIFY_WATCHES] > 5);
+}
+
+TEST_CASE("a cgroup name of 255 bytes is told whole", "[bpf]") {
+  const std::string name(255, 'n');
+  const std::filesystem::path mount =
+      std::filesystem::exists("/sys/fs/cgroup/memory") ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+  const std::filesystem::path path = mount / name;
+  if (::mkdir(path.c_str(), 0755) != 0) {
+    WARN("skipped: cannot make a cgroup in " << mount);
+    return;
+  }
+  const auto programs = load();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  std::ofstream(path / "cgroup.procs") << child;
+  const Told told = run(*programs, Walk::kHoldings);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  while (::rmdir(path.c_str()) != 0 && errno == EBUSY) ::usleep(1000);
+  CHECK(std::ranges::count(told.cgroup_names, name) == 1);
 }
 
 TEST_CASE("the pools tell the user of this process at every walk", "[bpf]") {
