@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "bpf/programs.hpp"
+
 namespace kcommons::cmd {
 
 daemon::BuildInfo build_info() {
@@ -11,8 +13,9 @@ daemon::BuildInfo build_info() {
 
 std::string version_line() {
   const auto info = build_info();
-  return fmt::format("kcommons, version {} (revision: {}, compiler: {}, platform: {})",
-                     info.version, info.revision, info.compiler, KCOMMONS_PLATFORM);
+  return fmt::format("kcommons, version {} (revision: {}, compiler: {}, platform: {}, bpf: {})",
+                     info.version, info.revision, info.compiler, KCOMMONS_PLATFORM,
+                     bpf::is_built_in() ? "built in" : "not built in, for want of libbpf");
 }
 
 }  // namespace kcommons::cmd

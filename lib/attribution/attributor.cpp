@@ -35,9 +35,20 @@ std::string name_of(const Holder& holder) {
                                             : holder.runtime + " " + holder.container_id;
 }
 
+// What the kernel says is used, else what was found.
+std::uint64_t used_of(const PoolBook& book) {
+  return book.charged ? *book.charged : book.total();
+}
+
+const std::optional<catalogue::Limit>& limit_of(const Census& census, const PoolKey& key,
+                                                const PoolBook& book) {
+  return book.limit ? book.limit : reading_of(census, key.resource).limit;
+}
+
 // What a pool's use is compared with: its limit, or its use where it has none.
-double whole_of(const Census& census, const PoolKey& key, std::uint64_t used) {
-  const auto& limit = reading_of(census, key.resource).limit;
+double whole_of(const Census& census, const PoolKey& key, const PoolBook& book) {
+  const auto& limit = limit_of(census, key, book);
+  const std::uint64_t used = used_of(book);
   const std::uint64_t whole = limit && limit->value ? *limit->value : used;
   return static_cast<double>(std::max<std::uint64_t>(whole, 1));
 }
@@ -58,6 +69,7 @@ class Cutter final {
  private:
   [[nodiscard]] std::vector<SeriesLimit::Candidate> holder_candidates(Holder::Kind kind) const;
   void merge_into(std::uint32_t other, const std::vector<bool>& goes);
+  [[nodiscard]] std::vector<Unattributed> split_rest(std::uint64_t used, std::uint64_t held) const;
   [[nodiscard]] Pool make_pool(const PoolKey& key, const PoolBook& book) const;
 
   const Census& census_;
@@ -82,7 +94,7 @@ std::vector<SeriesLimit::Candidate> Cutter::holder_candidates(Holder::Kind kind)
   for (std::size_t i = 0; i < candidates.size(); ++i)
     candidates[i].key = name_of(books_.holders[i]);
   for (const auto& [key, book] : books_.pools) {
-    const double whole = whole_of(census_, key, book.total());
+    const double whole = whole_of(census_, key, book);
     std::uint64_t largest = 0;
     std::uint32_t leader = census::kNoIndex;
     for (const auto& [share, used] : book.holdings) {
@@ -123,7 +135,7 @@ void Cutter::merge_into(std::uint32_t other, const std::vector<bool>& goes) {
   }
   const auto stays = [&](std::uint32_t holder) { return holder >= goes.size() || !goes[holder]; };
   for (auto& [key, book] : books_.pools) {
-    PoolBook merged;
+    PoolBook merged{.charged = book.charged, .limit = book.limit};
     for (const auto& [share, used] : book.holdings) {
       merged.holdings[{stays(share.first) ? share.first : other, share.second}] += used;
     }
@@ -157,9 +169,9 @@ void Cutter::cut_pools(SeriesLimit& limit) {
   std::vector<SeriesLimit::Candidate> candidates;
   for (const auto& [key, book] : books_.pools) {
     if (is_host_pool(key)) continue;
-    const std::uint64_t used = book.total();
     candidates.push_back(
-        {.key = name_of(key), .share = static_cast<double>(used) / whole_of(census_, key, used)});
+        {.key = name_of(key),
+         .share = static_cast<double>(used_of(book)) / whole_of(census_, key, book)});
   }
   const std::size_t all = candidates.size();
   const Kept kept = limit.select(std::move(candidates));
@@ -174,6 +186,7 @@ void Cutter::cut_pools(SeriesLimit& limit) {
         .resource = key.resource, .userns = std::string(kOther), .uid = std::string(kOther)};
     PoolBook& bucket = pools[other];
     for (const auto& [share, used] : book.holdings) bucket.holdings[share] += used;
+    if (book.charged) bucket.charged = bucket.charged.value_or(0) + *book.charged;
     ++dropped_;
   }
   books_.pools = std::move(pools);
@@ -196,6 +209,22 @@ void Cutter::cut_users(SeriesLimit& limit) {
   books_.files_by_user = std::move(users);
 }
 
+Unattributed unexplained(std::uint64_t used, std::uint64_t held) {
+  return {.cause = "unexplained",
+          .amount = static_cast<std::int64_t>(used) - static_cast<std::int64_t>(held)};
+}
+
+// What is used of the open files and held by nobody, by cause as far as it is known.
+std::vector<Unattributed> Cutter::split_rest(std::uint64_t used, std::uint64_t held) const {
+  std::vector<Unattributed> parts;
+  for (const census::KernelFiles& known : census_.kernel_files) {
+    parts.push_back({.cause = known.cause, .amount = static_cast<std::int64_t>(known.files)});
+    held += known.files;
+  }
+  parts.push_back(unexplained(used, held));
+  return parts;
+}
+
 Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
   Pool pool;
   pool.resource = key.resource;
@@ -203,7 +232,7 @@ Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
   pool.uid = key.uid;
   const census::Reading& reading = reading_of(census_, key.resource);
   const std::uint64_t held = book.total();
-  if (key.uid != kOther) pool.limit = reading.limit;
+  if (key.uid != kOther) pool.limit = limit_of(census_, key, book);
   for (const auto& [share, used] : book.holdings) {
     pool.holdings.push_back({.holder = share.first, .role = share.second, .used = used});
   }
@@ -212,11 +241,12 @@ Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
   if (const auto counts = neighbour_counts_.find(key); counts != neighbour_counts_.end()) {
     std::tie(pool.container_neighbours, pool.host_neighbours) = counts->second;
   }
-  pool.used_at_census = is_host_pool(key) ? reading.used : std::optional(held);
-  if (is_host_pool(key) && reading.used) {
-    pool.unattributed.push_back(
-        {.cause = "unexplained",
-         .amount = static_cast<std::int64_t>(*reading.used) - static_cast<std::int64_t>(held)});
+  if (is_host_pool(key)) {
+    pool.used_at_census = reading.used;
+    if (reading.used) pool.unattributed = split_rest(*reading.used, held);
+  } else {
+    pool.used_at_census = used_of(book);
+    if (book.charged) pool.unattributed = {unexplained(*book.charged, held)};
   }
   return pool;
 }
@@ -224,6 +254,7 @@ Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
 Snapshot Cutter::into_snapshot() && {
   Snapshot snapshot;
   snapshot.taken_at = census_.taken_at;
+  snapshot.exact = census_.exact;
   snapshot.processes = census_.processes.size();
   snapshot.unseen = census_.unseen;
   snapshot.cgroup_namespace_private = census_.cgroup_namespace_private;
@@ -250,12 +281,16 @@ Snapshot Cutter::into_snapshot() && {
   return snapshot;
 }
 
-ValueAge watches_age(const Census& census) {
-  ValueAge age{.resource = ResourceId::kInotifyWatches};
-  for (const census::InotifyGroup& group : census.inotify_groups) {
-    age.oldest = std::max(age.oldest, group.age);
+std::vector<ValueAge> ages_of(const Census& census) {
+  ValueAge watches{.resource = ResourceId::kInotifyWatches};
+  for (const census::NotifyGroup& group : census.notify_groups) {
+    watches.oldest = std::max(watches.oldest, group.age);
   }
-  return age;
+  std::vector<ValueAge> ages{watches};
+  if (census.mappings_age) {
+    ages.push_back({.resource = ResourceId::kOpenFiles, .oldest = *census.mappings_age});
+  }
+  return ages;
 }
 
 }  // namespace
@@ -280,7 +315,7 @@ Snapshot Attributor::attribute(const Census& census) {
   Snapshot snapshot = std::move(cutter).into_snapshot();
   snapshot.containers = static_cast<std::uint64_t>(containers);
   snapshot.neighbours_above = neighbours_above_;
-  snapshot.ages.push_back(watches_age(census));
+  snapshot.ages = ages_of(census);
   return snapshot;
 }
 

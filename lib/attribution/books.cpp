@@ -13,7 +13,7 @@ namespace {
 
 using catalogue::ResourceId;
 using census::Census;
-using census::InotifyGroup;
+using census::NotifyGroup;
 using census::ProcessRecord;
 
 constexpr std::size_t kShortIdLength = 12;  // as docker ps shows it
@@ -97,21 +97,6 @@ void find_worst_ratio(const ProcessRecord& process, Holder& holder) {
   holder.descriptor_limit_ratio = std::max(holder.descriptor_limit_ratio.value_or(0), ratio);
 }
 
-// The pool that a charge by `uid` in that user namespace ends in: every level up to the outermost
-// is charged, the outer ones to the owner of the namespace below (KERNEL: kernel/ucount.c,
-// inc_ucount). Only the outermost has a limit that procfs can read.
-std::optional<PoolKey> charged_pool(const Census& census, ResourceId resource,
-                                    std::uint32_t user_ns, Uid uid) {
-  if (user_ns == census::kNoIndex) return std::nullopt;
-  const census::UserNamespace& inner = census.user_namespaces[user_ns];
-  const Uid charged = inner.owners.empty() ? uid : inner.owners.back();
-  return PoolKey{.resource = resource,
-                 .userns = inner.outermost == kInitialUserNs
-                               ? "initial"
-                               : std::to_string(inner.outermost.value()),
-                 .uid = std::to_string(charged.value())};
-}
-
 class Bookkeeper final {
  public:
   explicit Bookkeeper(const Census& census) : census_(census) {
@@ -120,7 +105,8 @@ class Bookkeeper final {
 
   Books keep() {
     for (const ProcessRecord& process : census_.processes) book_process(process);
-    for (const InotifyGroup& group : census_.inotify_groups) book_inotify(group);
+    book_charges();
+    for (const NotifyGroup& group : census_.notify_groups) book_group(group);
     for (const ProcessRecord& process : census_.processes) find_neighbours(process);
     return std::move(books_);
   }
@@ -138,15 +124,56 @@ class Bookkeeper final {
     books_.files_by_user[std::to_string(process.effective_uid.value())] += process.files;
   }
 
-  void book_inotify(const InotifyGroup& group) {
-    const Share& share = shares_[census_.processes[group.holders.front()].placement];
+  // Every pool that is charged, whether or not a holder is found.
+  void book_charges() {
+    for (const census::Charge& charge : census_.charges) {
+      PoolBook& book = books_.pools[pool_of_user(charge.resource, charge.user_ns, charge.uid)];
+      book.charged = book.charged.value_or(0) + charge.used;
+      book.limit = charge.limit;
+    }
+  }
+
+  // Calls `take` with each pool that a charge by `uid` in that user namespace ends in: every level
+  // up to the outermost is charged, the outer ones to the owner of the namespace below. Those in
+  // between are pools only where they have a limit of their own.
+  template <typename Take>
+  void for_each_pool(ResourceId resource, std::uint32_t user_ns, Uid uid, Take take) {
+    while (user_ns != census::kNoIndex) {
+      const census::UserNamespace& level = census_.user_namespaces[user_ns];
+      const PoolKey key = pool_of_user(resource, level.inode, uid);
+      const bool outermost = level.outer == census::kNoIndex;
+      if (outermost || books_.pools.contains(key)) take(key);
+      user_ns = level.outer;
+      uid = level.owner;
+    }
+  }
+
+  void book_group(const NotifyGroup& group) {
+    const Share& share = share_of(group);
     const auto book = [&](ResourceId resource, std::uint64_t amount) {
-      const auto key = charged_pool(census_, resource, group.user_ns, group.charged_uid);
-      if (!key || amount == 0) return;
-      books_.pools[*key].holdings[{share.holder, share.role}] += amount;
+      if (amount == 0) return;
+      for_each_pool(resource, group.user_ns, group.charged_uid, [&](const PoolKey& key) {
+        books_.pools[key].holdings[{share.holder, share.role}] += amount;
+      });
     };
-    book(ResourceId::kInotifyInstances, 1);
-    book(ResourceId::kInotifyWatches, group.watches.value_or(0));
+    const bool inotify = group.kind == NotifyGroup::Kind::kInotify;
+    book(inotify ? ResourceId::kInotifyInstances : ResourceId::kFanotifyGroups, 1);
+    book(inotify ? ResourceId::kInotifyWatches : ResourceId::kFanotifyMarks,
+         group.watches.value_or(0));
+  }
+
+  // A group is its creator's while the cgroup that it was made in lives, else that of the oldest
+  // process that has it. The kernel keeps the creator's cgroup in the memory hierarchy alone, and
+  // that may end above the container of the process, or tell no container where others do: then
+  // the process knows better.
+  [[nodiscard]] const Share& share_of(const NotifyGroup& group) const {
+    const std::uint32_t oldest = census_.processes[group.holders.front()].placement;
+    if (group.creator == census::kNoIndex) return shares_[oldest];
+    const cgroup::Placement& made = census_.placements[group.creator];
+    const cgroup::Placement& held = census_.placements[oldest];
+    if (!made.container) return shares_[oldest];
+    const bool around = held.parent && held.parent->id == made.container->id;
+    return shares_[around ? oldest : group.creator];
   }
 
   void find_neighbours(const ProcessRecord& process) {
@@ -156,11 +183,12 @@ class Bookkeeper final {
       books_.pools[{.resource = ResourceId::kOpenFiles, .userns = "", .uid = ""}].neighbours.insert(
           share.holder);
     }
-    for (const ResourceId resource : {ResourceId::kInotifyInstances, ResourceId::kInotifyWatches}) {
-      const auto key = charged_pool(census_, resource, process.user_ns, process.effective_uid);
-      if (!key) continue;
-      const auto pool = books_.pools.find(*key);
-      if (pool != books_.pools.end()) pool->second.neighbours.insert(share.holder);
+    for (const catalogue::Resource& resource : catalogue::kResources) {
+      if (resource.scope != catalogue::Scope::kUser) continue;
+      for_each_pool(resource.id, process.user_ns, process.effective_uid, [&](const PoolKey& key) {
+        const auto pool = books_.pools.find(key);
+        if (pool != books_.pools.end()) pool->second.neighbours.insert(share.holder);
+      });
     }
   }
 
@@ -170,6 +198,12 @@ class Bookkeeper final {
 };
 
 }  // namespace
+
+PoolKey pool_of_user(ResourceId resource, UserNsInode user_ns, Uid uid) {
+  return {.resource = resource,
+          .userns = user_ns == kInitialUserNs ? "initial" : std::to_string(user_ns.value()),
+          .uid = std::to_string(uid.value())};
+}
 
 std::uint64_t PoolBook::total() const {
   std::uint64_t sum = 0;

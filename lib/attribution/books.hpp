@@ -5,12 +5,14 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "attribution/snapshot.hpp"
+#include "base/ids.hpp"
 #include "census/census.hpp"
 
 namespace kcommons::attribution {
@@ -22,7 +24,13 @@ struct PoolKey {
   auto operator<=>(const PoolKey&) const = default;
 };
 
+// The names that a pool has in the labels.
+PoolKey pool_of_user(catalogue::ResourceId resource, UserNsInode user_ns, Uid uid);
+
 struct PoolBook {
+  // What the kernel itself charges, of a pool of users; empty where the source cannot read it.
+  std::optional<std::uint64_t> charged;
+  std::optional<catalogue::Limit> limit;  // of this pool alone, where it was read with the charge
   // By holder and role; what the kernel charges, in units of the resource.
   std::map<std::pair<std::uint32_t, cgroup::Role>, std::uint64_t> holdings;
   std::set<std::uint32_t> neighbours;

@@ -1,28 +1,111 @@
 #include "attribution/current_pools.hpp"
 
+#include <map>
+#include <utility>
+
+#include "attribution/books.hpp"
+
 namespace kcommons::attribution {
 
-std::vector<CurrentPool> current_pools(const census::PoolsReading& reading,
-                                       const Snapshot* snapshot) {
-  std::vector<CurrentPool> pools;
-  for (const catalogue::Resource& resource : catalogue::kResources) {
-    const census::Reading& now = reading.readings[static_cast<std::size_t>(resource.id)];
-    if (resource.scope == catalogue::Scope::kHost) {
-      if (!now.used && !now.limit) continue;
-      pools.push_back(
-          {.resource = resource.id, .userns = "", .uid = "", .used = now.used, .limit = now.limit});
-      continue;
+namespace {
+
+using catalogue::Resource;
+using catalogue::Scope;
+using Charges = std::map<PoolKey, std::pair<std::uint64_t, catalogue::Limit>>;
+
+Charges charges_by_pool(const census::PoolsReading& reading) {
+  Charges charges;
+  for (const census::Charge& charge : reading.charges) {
+    auto& [used, limit] = charges[pool_of_user(charge.resource, charge.user_ns, charge.uid)];
+    used += charge.used;
+    limit = charge.limit;
+  }
+  return charges;
+}
+
+// The pools of users, named ones first.
+class UserPools final {
+ public:
+  UserPools(const census::PoolsReading& reading, std::size_t max_pools)
+      : reading_(reading), charges_(charges_by_pool(reading)), max_pools_(max_pools) {}
+
+  // A pool of the last census, with what is charged to it now where that was read.
+  void add(const Pool& pool) {
+    if (pool.uid == kOther) {
+      others_[pool.resource] = pool.used_at_census.value_or(0);
+      return;
     }
-    if (snapshot == nullptr) continue;
+    CurrentPool current{.resource = pool.resource,
+                        .userns = pool.userns,
+                        .uid = pool.uid,
+                        .used = pool.used_at_census,
+                        .limit = pool.limit ? limit_of(pool) : std::nullopt};
+    if (auto charge = charges_.extract({pool.resource, pool.userns, pool.uid}); charge) {
+      current.used = charge.mapped().first;
+      current.limit = charge.mapped().second;
+    }
+    pools_.push_back(std::move(current));
+  }
+
+  // Then those that are new since.
+  std::vector<CurrentPool> finish() && {
+    std::map<catalogue::ResourceId, std::uint64_t> unnamed;
+    for (const auto& [key, charge] : charges_) {
+      if (charge.first == 0) continue;
+      if (others_.contains(key.resource) || pools_.size() >= max_pools_) {
+        unnamed[key.resource] += charge.first;
+        continue;
+      }
+      pools_.push_back({.resource = key.resource,
+                        .userns = key.userns,
+                        .uid = key.uid,
+                        .used = charge.first,
+                        .limit = charge.second});
+    }
+    for (const auto& [resource, used] : unnamed) others_[resource] = used;
+    for (const auto& [resource, used] : others_) {
+      pools_.push_back({.resource = resource,
+                        .userns = std::string(kOther),
+                        .uid = std::string(kOther),
+                        .used = used});
+    }
+    return std::move(pools_);
+  }
+
+ private:
+  // The limit of all users is read every time, one of a single pool with its charge alone.
+  [[nodiscard]] std::optional<catalogue::Limit> limit_of(const Pool& pool) const {
+    const auto& now = reading_.readings[static_cast<std::size_t>(pool.resource)].limit;
+    const bool initial = pool.userns == "initial" || reading_.charges.empty();
+    return initial ? now : pool.limit;
+  }
+
+  const census::PoolsReading& reading_;
+  Charges charges_;
+  std::size_t max_pools_;
+  std::vector<CurrentPool> pools_;
+  std::map<catalogue::ResourceId, std::uint64_t> others_;  // what `_other` has, where it is one
+};
+
+}  // namespace
+
+std::vector<CurrentPool> current_pools(const census::PoolsReading& reading,
+                                       const Snapshot* snapshot, std::size_t max_pools) {
+  std::vector<CurrentPool> pools;
+  for (const Resource& resource : catalogue::kResources) {
+    if (resource.scope != Scope::kHost) continue;
+    const census::Reading& now = reading.readings[static_cast<std::size_t>(resource.id)];
+    if (!now.used && !now.limit) continue;
+    pools.push_back(
+        {.resource = resource.id, .userns = "", .uid = "", .used = now.used, .limit = now.limit});
+  }
+  UserPools users(reading, max_pools);
+  if (snapshot != nullptr) {
     for (const Pool& pool : snapshot->pools) {
-      if (pool.resource != resource.id) continue;
-      pools.push_back({.resource = resource.id,
-                       .userns = pool.userns,
-                       .uid = pool.uid,
-                       .used = pool.used_at_census,
-                       .limit = pool.limit ? now.limit : std::nullopt});
+      if (catalogue::resource(pool.resource).scope == Scope::kUser) users.add(pool);
     }
   }
+  for (CurrentPool& pool : std::move(users).finish()) pools.push_back(std::move(pool));
   return pools;
 }
 

@@ -35,8 +35,10 @@ static __always_inline struct kernfs_node *put_directory(struct kernfs_node *nod
 }
 
 /* The directory and those above it that were not told yet. */
-static __noinline void put_directories(struct kernfs_node *node) {
+__noinline int put_directories(__u64 innermost) {
+  struct kernfs_node *node = (void *)innermost;
   for (int i = 0; i < MAX_DEPTH && node; i++) node = put_directory(node);
+  return 0;
 }
 
 static __always_inline __u32 hierarchy_flags(struct cgroup *cgroup) {
@@ -61,10 +63,11 @@ static __always_inline __u32 dead_flag(struct cgroup *cgroup) {
 }
 
 /* css_set and all that it names, once per walk. */
-static __noinline void put_css_set(struct css_set *set) {
-  if (!set || was_told((__u64)set)) return;
+__noinline int put_css_set(__u64 id) {
+  struct css_set *set = (void *)id;
+  if (!set || was_told(id)) return 0;
   css_set_record.kind = KC_RECORD_CSS_SET;
-  css_set_record.id = (__u64)set;
+  css_set_record.id = id;
   css_set_record.count = 0;
   struct list_head *head = &set->cgrp_links;
   struct list_head *at = BPF_CORE_READ(head, next);
@@ -78,11 +81,12 @@ static __noinline void put_css_set(struct css_set *set) {
     css_set_record.in[i].hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
     css_set_record.in[i].flags = hierarchy_flags(cgroup) | dead_flag(cgroup);
     css_set_record.count = i + 1;
-    put_directories(node);
+    put_directories((__u64)node);
     at = BPF_CORE_READ(at, next);
   }
   put(&css_set_record, sizeof(css_set_record));
-  mark_told((__u64)set);
+  mark_told(id);
+  return 0;
 }
 
 #endif

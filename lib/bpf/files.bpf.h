@@ -12,6 +12,8 @@
 #define WORDS_AT_ONCE 256
 #define MAX_QUEUED_MESSAGES 100000
 #define MAX_FIXED_FILES (1U << 20)
+/* Groups found without a descriptor, in one queue or ring; more than these are not told. */
+#define MAX_PENDING 16
 
 /* f_op to type: what the daemon has found on descriptors of its own. */
 struct {
@@ -30,6 +32,9 @@ struct {
   __u32 last_type;
   __u32 next_word;
   __u32 has_room;
+  __u32 pending_count;
+  __u64 pending[MAX_PENDING];
+  __u32 pending_types[MAX_PENDING];
   struct kc_table table;
 } walk;
 
@@ -94,7 +99,8 @@ static __always_inline __u32 type_by_mode(unsigned short mode) {
   }
 }
 
-static __noinline __u32 type_of(struct file *file, __u64 f_op) {
+__noinline __u32 type_of(__u64 id, __u64 f_op) {
+  struct file *file = (void *)id;
   const __u32 *known;
   struct inode *inode;
   __u32 type;
@@ -129,13 +135,13 @@ static __always_inline void put_group_cgroup(struct fsnotify_group *group, struc
   cgroup = BPF_CORE_READ(group, memcg, css.cgroup);
   if (!cgroup) return;
   struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
-  put_directories(node);
+  put_directories((__u64)node);
   record->cgroup = (__u64)node;
   record->hierarchy_flags = hierarchy_flags(cgroup) | dead_flag(cgroup);
 }
 
-static __noinline int put_group(struct file *file, __u32 type) {
-  struct fsnotify_group *group = BPF_CORE_READ(file, private_data);
+__noinline int put_group(__u64 file, __u32 type) {
+  struct fsnotify_group *group = BPF_CORE_READ((struct file *)file, private_data);
   struct kc_group record = {.kind = KC_RECORD_GROUP, .pid = walk.table.pid, .type = type};
   struct ucounts *ucounts = 0;
   if (!group) return 0;
@@ -147,7 +153,7 @@ static __noinline int put_group(struct file *file, __u32 type) {
     record.unlimited_marks =
         (BPF_CORE_READ(group, fanotify_data.flags) & FANOTIFY_UNLIMITED_MARKS) != 0;
   }
-  put_ucounts(ucounts);
+  put_ucounts((__u64)ucounts);
   record.ucounts = (__u64)ucounts;
   /* A group holds one reference of itself, and one for each mark (fsnotify_init_mark). */
   record.marks = BPF_CORE_READ(group, refcnt.refs.counter) - 1;
@@ -160,8 +166,30 @@ static __noinline int put_group(struct file *file, __u32 type) {
 
 /* --- files that no descriptor holds --- */
 
+static __always_inline int is_group(__u32 type) {
+  return type == KC_FILE_INOTIFY || type == KC_FILE_FANOTIFY;
+}
+
+/* Told when the scan is done: the verifier allows no deeper calls from within it. */
+static __always_inline void remember_group(struct file *file, __u32 type) {
+  __u32 at = walk.pending_count;
+  if (!is_group(type) || at >= MAX_PENDING) return;
+  walk.pending[at] = (__u64)file;
+  walk.pending_types[at] = type;
+  walk.pending_count = at + 1;
+}
+
+static __always_inline void put_pending_groups(void) {
+  for (__u32 i = 0; i < MAX_PENDING; i++) {
+    if (i >= walk.pending_count) break;
+    put_group(walk.pending[i], walk.pending_types[i]);
+  }
+  walk.pending_count = 0;
+}
+
 static __always_inline void count_held(struct file *file, __u32 held_by) {
   if (!file) return;
+  remember_group(file, type_of((__u64)file, (__u64)BPF_CORE_READ(file, f_op)));
   if (is_shared(file)) {
     put_file(file, held_by, walk.table.pid);
   } else if (held_by == KC_HELD_BY_QUEUE) {
@@ -194,7 +222,8 @@ static long scan_message(__u32 index, struct scan *scan) {
 }
 
 /* Descriptors that were sent to this socket and not received yet (unix(7), SCM_RIGHTS). */
-static __noinline int scan_queue(struct file *file) {
+__noinline int scan_queue(__u64 id) {
+  struct file *file = (void *)id;
   struct socket *socket = BPF_CORE_READ(file, private_data);
   struct sock *sk = BPF_CORE_READ(socket, sk);
   struct unix_sock *unix_sock = (void *)sk;
@@ -228,7 +257,8 @@ static long scan_slot(__u32 index, struct scan *scan) {
 }
 
 /* Files registered with a ring (io_uring_register(2), IORING_REGISTER_FILES). */
-static __noinline int scan_ring(struct file *file) {
+__noinline int scan_ring(__u64 id) {
+  struct file *file = (void *)id;
   struct io_ring_ctx___nodes *ring = BPF_CORE_READ(file, private_data);
   struct io_ring_ctx___flat *flat = (void *)ring;
   struct scan scan = {};
@@ -247,24 +277,26 @@ static __noinline int scan_ring(struct file *file) {
 
 /* --- tables --- */
 
-static __noinline int walk_descriptor(struct file *file) {
+__noinline int walk_descriptor(__u64 id) {
+  struct file *file = (void *)id;
   __u64 f_op = (__u64)BPF_CORE_READ(file, f_op);
-  __u32 type = f_op == walk.last_f_op ? walk.last_type : type_of(file, f_op);
+  __u32 type = f_op == walk.last_f_op ? walk.last_type : type_of(id, f_op);
   walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)]++;
   if (is_shared(file)) {
     put_file(file, KC_HELD_BY_DESCRIPTOR, walk.table.pid);
   } else {
     walk.table.unshared++;
   }
-  if (type == KC_FILE_SOCKET && control.scan_queues) scan_queue(file);
-  if (type == KC_FILE_IO_URING) scan_ring(file);
-  if (type == KC_FILE_INOTIFY || type == KC_FILE_FANOTIFY) put_group(file, type);
+  if (type == KC_FILE_SOCKET && control.scan_queues) scan_queue(id);
+  if (type == KC_FILE_IO_URING) scan_ring(id);
+  if (is_group(type)) put_group(id, type);
+  if (walk.pending_count) put_pending_groups();
   return 0;
 }
 
 static long walk_bit(__u32 index, void *unused) {
   if (!(walk.open & 1UL << (index & (WORD - 1)))) return 0;
-  struct file *file = (void *)walk.descriptors[index & (WORD - 1)];
+  __u64 file = walk.descriptors[index & (WORD - 1)];
   if (file) walk_descriptor(file);
   return 0;
 }

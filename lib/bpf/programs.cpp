@@ -173,6 +173,10 @@ int put_record(void* sink, void* data, std::size_t size) {
 
 }  // namespace
 
+bool is_built_in() {
+  return true;
+}
+
 struct Programs::Loaded {
   Skeleton skeleton;
   // The ring's callback is given the address of this one for good.

@@ -18,6 +18,9 @@
 
 namespace kcommons::bpf {
 
+// Was this program built with libbpf?
+bool is_built_in();
+
 enum class Walk : unsigned char {
   kPools,     // users and what they are charged
   kHoldings,  // processes, cgroups, descriptor tables, shared files, inotify groups

@@ -82,6 +82,13 @@ struct kc_ucounts {
   __s64 limit[KC_COUNTERS];
 };
 
+enum kc_user_has {
+  KC_USER_HAS_EPOLL = 1,
+  KC_USER_HAS_INFLIGHT = 2,
+  KC_USER_HAS_PIPES = 4,
+  KC_USER_HAS_LOCKED = 8,
+};
+
 /* What the kernel counts per user whatever the namespace (struct user_struct). */
 struct kc_user {
   __u32 kind;
@@ -91,7 +98,7 @@ struct kc_user {
   __s64 unix_inflight;
   __s64 pipe_pages;
   __s64 locked_pages;
-  __u32 present; /* bit 0 epoll, 1 inflight, 2 pipes, 3 locked */
+  __u32 present; /* bits of enum kc_user_has */
   __u32 unused;
 };
 

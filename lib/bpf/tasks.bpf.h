@@ -27,15 +27,16 @@ static __always_inline __u32 capability_flags(const struct cred *cred) {
   return BPF_CORE_READ(cred, user_ns, ns.inum) == INITIAL_USERNS ? KC_PROCESS_SYS_ADMIN : 0;
 }
 
-static __noinline int put_process(struct task_struct *task) {
+/* `living` is a thread of the process that still has its memory: a leader may have exited before. */
+static __always_inline void put_process(struct task_struct *task, struct task_struct *living) {
   const struct cred *cred = BPF_CORE_READ(task, real_cred);
   struct signal_struct *signal = BPF_CORE_READ(task, signal);
   struct css_set *set = BPF_CORE_READ(task, cgroups);
-  struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+  struct file *exe = BPF_CORE_READ(living, mm, exe_file);
   struct ucounts *ucounts = ucounts_of(cred);
   struct kc_process record = {.kind = KC_RECORD_PROCESS};
-  put_css_set(set);
-  put_ucounts(ucounts);
+  put_css_set((__u64)set);
+  put_ucounts((__u64)ucounts);
   record.pid = BPF_CORE_READ(task, tgid);
   record.parent = BPF_CORE_READ(task, real_parent, tgid);
   record.start_ns = BPF_CORE_READ(task, start_boottime);
@@ -50,7 +51,6 @@ static __noinline int put_process(struct task_struct *task) {
   if (BPF_CORE_READ(task, exit_state) != 0) record.flags |= KC_PROCESS_ZOMBIE;
   if (exe && !(BPF_CORE_READ(exe, f_mode) & FMODE_NOACCOUNT)) record.exe = (__u64)exe;
   put(&record, sizeof(record));
-  return 0;
 }
 
 static __always_inline void begin_table(struct task_struct *task, struct files_struct *files) {
@@ -73,6 +73,14 @@ static __always_inline int has_table_of_leader(struct task_struct *task,
   return !is_leader(task) && BPF_CORE_READ(task, group_leader, files) == files;
 }
 
+/* A process is told before what it holds, also where a thread of it comes first: PIDs wrap. */
+static __always_inline void put_process_of(struct task_struct *task) {
+  struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+  if (!is_leader(task) && was_told((__u64)leader)) return;
+  put_process(leader, task);
+  if (!is_leader(task)) mark_told((__u64)leader);
+}
+
 SEC("iter/task")
 int walk_holdings(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
@@ -85,7 +93,7 @@ int walk_holdings(struct bpf_iter__task *context) {
   if (last.task != (__u64)task) {
     last.task = (__u64)task;
     walk.files = 0;
-    if (is_leader(task)) put_process(task);
+    put_process_of(task);
   }
   if (!files) return 0;
   if (walk.files != (__u64)files) {
@@ -115,8 +123,8 @@ int walk_pools(struct bpf_iter__task *context) {
   ucounts = ucounts_of(cred);
   user = BPF_CORE_READ(cred, user);
   /* Most tasks have the credentials of the one before. */
-  if (ucounts && (__u64)ucounts != last.ucounts) put_ucounts(ucounts);
-  if ((__u64)user != last.user) put_user(user);
+  if (ucounts && (__u64)ucounts != last.ucounts) put_ucounts((__u64)ucounts);
+  if ((__u64)user != last.user) put_user((__u64)user);
   last.ucounts = (__u64)ucounts;
   last.user = (__u64)user;
   return 0;

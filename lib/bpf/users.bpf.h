@@ -47,7 +47,7 @@ static __always_inline __s64 element_of(const void *array, __u32 array_size, __u
   }
 
 /* One ucounts; gives the one it is charged to next. */
-static __noinline struct ucounts *put_one_ucounts(struct ucounts *ucounts) {
+static __noinline __u64 put_one_ucounts(struct ucounts *ucounts) {
   struct kc_ucounts *record = &ucounts_record;
   struct user_namespace *ns = BPF_CORE_READ(ucounts, ns);
   struct ucounts *outer = BPF_CORE_READ(ns, ucounts);
@@ -76,15 +76,16 @@ static __noinline struct ucounts *put_one_ucounts(struct ucounts *ucounts) {
   PUT_RLIMIT(KC_LOCKED_MEMORY, UCOUNT_RLIMIT_MEMLOCK)
   put(record, sizeof(*record));
   mark_told((__u64)ucounts);
-  return outer;
+  return (__u64)outer;
 }
 
 /* A ucounts and those around it, each once per walk. */
-static __noinline void put_ucounts(struct ucounts *ucounts) {
+__noinline int put_ucounts(__u64 ucounts) {
   for (int i = 0; i < MAX_LEVELS; i++) {
-    if (!ucounts || was_told((__u64)ucounts)) return;
-    ucounts = put_one_ucounts(ucounts);
+    if (!ucounts || was_told(ucounts)) return 0;
+    ucounts = put_one_ucounts((void *)ucounts);
   }
+  return 0;
 }
 
 static __always_inline struct ucounts *ucounts_of(const struct cred *cred) {
@@ -92,32 +93,34 @@ static __always_inline struct ucounts *ucounts_of(const struct cred *cred) {
   return BPF_CORE_READ(cred, ucounts);
 }
 
-static __noinline void put_user(struct user_struct *user) {
+__noinline int put_user(__u64 id) {
+  struct user_struct *user = (void *)id;
   struct user_struct___plain *plain = (void *)user;
-  struct kc_user record = {.kind = KC_RECORD_USER, .id = (__u64)user};
-  if (!user || was_told((__u64)user)) return;
+  struct kc_user record = {.kind = KC_RECORD_USER, .id = id};
+  if (!user || was_told(id)) return 0;
   record.uid = BPF_CORE_READ(user, uid.val);
   if (bpf_core_field_exists(user->epoll_watches.count)) {
     record.epoll_watches = BPF_CORE_READ(user, epoll_watches.count);
-    record.present |= 1;
+    record.present |= KC_USER_HAS_EPOLL;
   } else if (bpf_core_field_exists(plain->epoll_watches.counter)) {
     record.epoll_watches = BPF_CORE_READ(plain, epoll_watches.counter);
-    record.present |= 1;
+    record.present |= KC_USER_HAS_EPOLL;
   }
   if (bpf_core_field_exists(user->unix_inflight)) {
     record.unix_inflight = BPF_CORE_READ(user, unix_inflight);
-    record.present |= 2;
+    record.present |= KC_USER_HAS_INFLIGHT;
   }
   if (bpf_core_field_exists(user->pipe_bufs)) {
     record.pipe_pages = BPF_CORE_READ(user, pipe_bufs.counter);
-    record.present |= 4;
+    record.present |= KC_USER_HAS_PIPES;
   }
   if (bpf_core_field_exists(user->locked_vm)) {
     record.locked_pages = BPF_CORE_READ(user, locked_vm.counter);
-    record.present |= 8;
+    record.present |= KC_USER_HAS_LOCKED;
   }
   put(&record, sizeof(record));
-  mark_told((__u64)user);
+  mark_told(id);
+  return 0;
 }
 
 #endif

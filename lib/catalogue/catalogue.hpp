@@ -1,8 +1,8 @@
 // The table of kernel resources that containers on one host share: one row each, and everything
 // that is said about a resource anywhere (metrics, README, page) is said here. Constant data.
 //
-// Sources: proc_sys_fs(5), inotify(7), include/linux/user_namespace.h (enum ucount_type),
-// fs/file_table.c (alloc_empty_file).
+// Sources: proc_sys_fs(5), inotify(7), fanotify(7), include/linux/user_namespace.h (enum
+// ucount_type), fs/file_table.c (alloc_empty_file).
 #pragma once
 
 #include <array>
@@ -13,8 +13,14 @@
 
 namespace kcommons::catalogue {
 
-enum class ResourceId : std::uint8_t { kOpenFiles, kInotifyInstances, kInotifyWatches };
-inline constexpr std::size_t kResourceCount = 3;
+enum class ResourceId : std::uint8_t {
+  kOpenFiles,
+  kInotifyInstances,
+  kInotifyWatches,
+  kFanotifyGroups,
+  kFanotifyMarks,
+};
+inline constexpr std::size_t kResourceCount = 5;
 
 enum class Scope : std::uint8_t {
   kHost,  // one pool for the machine
@@ -51,6 +57,20 @@ inline constexpr std::array<Resource, kResourceCount> kResources{{
      .unit = "inotify watches",
      .scope = Scope::kUser,
      .sysctl = "fs.inotify.max_user_watches",
+     .isolated_by = "another UID; a user namespace only if another UID owns it",
+     .error = "ENOSPC"},
+    {.id = ResourceId::kFanotifyGroups,
+     .name = "fanotify_groups",
+     .unit = "fanotify groups",
+     .scope = Scope::kUser,
+     .sysctl = "fs.fanotify.max_user_groups",
+     .isolated_by = "another UID; a user namespace only if another UID owns it",
+     .error = "EMFILE"},
+    {.id = ResourceId::kFanotifyMarks,
+     .name = "fanotify_marks",
+     .unit = "fanotify marks",
+     .scope = Scope::kUser,
+     .sysctl = "fs.fanotify.max_user_marks",
      .isolated_by = "another UID; a user namespace only if another UID owns it",
      .error = "ENOSPC"},
 }};

@@ -1,15 +1,14 @@
 #include "census/cadence.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kcommons::census {
 
 namespace {
 
-std::optional<double> fullness_of(const Reading& reading) {
-  if (!reading.used || !reading.limit || !reading.limit->value) return std::nullopt;
-  const std::uint64_t limit = std::max<std::uint64_t>(*reading.limit->value, 1);
-  return static_cast<double>(*reading.used) / static_cast<double>(limit);
+double fullness_of_pool(std::uint64_t used, std::uint64_t limit) {
+  return static_cast<double>(used) / static_cast<double>(std::max<std::uint64_t>(limit, 1));
 }
 
 SteadyTime next_after(SteadyTime last, SteadyTime now, std::chrono::milliseconds interval) {
@@ -27,28 +26,43 @@ SteadyTime Cadence::next() const {
   return std::min(next_pools_, next_holdings_);
 }
 
-bool Cadence::alarms(const Readings& readings) const {
-  for (std::size_t i = 0; i < readings.size(); ++i) {
-    const auto now = fullness_of(readings[i]);
-    const auto before = last_fullness_[i];
-    if (!now || !before) continue;
-    if (*now >= options_.alarm_fullness && *before < options_.alarm_fullness) return true;
-    if (*now - *before >= options_.alarm_growth) return true;
+Cadence::Fullness Cadence::fullness_of(const PoolsReading& reading) {
+  Fullness fullness;
+  for (std::size_t i = 0; i < reading.readings.size(); ++i) {
+    const Reading& host = reading.readings[i];
+    if (!host.used || !host.limit || !host.limit->value) continue;
+    const PoolId id(static_cast<catalogue::ResourceId>(i), UserNsInode(), Uid());
+    fullness[id] = fullness_of_pool(*host.used, *host.limit->value);
   }
-  return false;
+  for (const Charge& charge : reading.charges) {
+    if (!charge.limit.value) continue;
+    fullness[{charge.resource, charge.user_ns, charge.uid}] =
+        fullness_of_pool(charge.used, *charge.limit.value);
+  }
+  return fullness;
+}
+
+// A pool that was not there before had nothing in it.
+bool Cadence::alarms(const Fullness& now) const {
+  if (!last_fullness_) return false;
+  return std::ranges::any_of(now, [this](const auto& pool) {
+    const auto at = last_fullness_->find(pool.first);
+    const double before = at == last_fullness_->end() ? 0 : at->second;
+    const bool crossed = pool.second >= options_.alarm_fullness && before < options_.alarm_fullness;
+    return crossed || pool.second - before >= options_.alarm_growth;
+  });
 }
 
 void Cadence::pools_done(SteadyTime now, const PoolsReading* reading) {
   next_pools_ = next_after(next_pools_, now, options_.pools_interval);
   if (reading == nullptr) return;
-  if (alarms(reading->readings)) {
+  Fullness fullness = fullness_of(*reading);
+  if (alarms(fullness)) {
     const SteadyTime earliest =
         last_holdings_ ? std::max(now, *last_holdings_ + options_.least_distance) : now;
     next_holdings_ = std::min(next_holdings_, earliest);
   }
-  for (std::size_t i = 0; i < last_fullness_.size(); ++i) {
-    last_fullness_[i] = fullness_of(reading->readings[i]);
-  }
+  last_fullness_ = std::move(fullness);
 }
 
 void Cadence::holdings_done(SteadyTime now) {

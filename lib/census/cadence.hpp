@@ -2,9 +2,10 @@
 // pool moves fast, so that a burst has a name. Pure: the time is given. One thread.
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <map>
 #include <optional>
+#include <tuple>
 
 #include "base/clock.hpp"
 #include "census/census.hpp"
@@ -40,13 +41,17 @@ class Cadence final {
   void holdings_done(SteadyTime now);
 
  private:
-  [[nodiscard]] bool alarms(const Readings& readings) const;
+  // A pool: the resource, and for a pool of users the namespace and UID.
+  using PoolId = std::tuple<catalogue::ResourceId, UserNsInode, Uid>;
+  using Fullness = std::map<PoolId, double>;
+  static Fullness fullness_of(const PoolsReading& reading);
+  [[nodiscard]] bool alarms(const Fullness& now) const;
 
   Options options_;
   SteadyTime next_pools_;
   SteadyTime next_holdings_;
   std::optional<SteadyTime> last_holdings_;
-  std::array<std::optional<double>, catalogue::kResourceCount> last_fullness_{};
+  std::optional<Fullness> last_fullness_;
 };
 
 }  // namespace kcommons::census

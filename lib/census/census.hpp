@@ -56,22 +56,34 @@ struct Failures {
   void count(const Error& error);
 };
 
+// What the kernel itself has charged to one user in one user namespace (struct ucounts of
+// kernel/ucount.c). Only a source that can read it has these.
+struct Charge {
+  catalogue::ResourceId resource{};
+  UserNsInode user_ns;
+  Uid uid;
+  std::uint64_t used = 0;
+  catalogue::Limit limit;
+};
+
 struct PoolsReading {
   WallTime taken_at;
   Readings readings;
+  // Of the outermost user namespace, and of others where they have a limit of their own. What is
+  // charged to a user none of whose processes live is missing: only a census finds that.
+  std::vector<Charge> charges;
   Failures failures;
 };
 
+inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
+
 struct UserNamespace {
   UserNsInode inode;
-  // The UIDs that a charge made in it goes to, one per outer level, innermost first; the last is
-  // the one charged in the initial namespace. Empty for the initial namespace itself.
-  std::vector<Uid> owners;
-  // Where the last owner is charged: the initial namespace, but for a reader that itself lives in
-  // another one and sees no further.
-  UserNsInode outermost = kInitialUserNs;
+  // A charge to anyone in this namespace is one to `owner` in the namespace around it as well, and
+  // so on outwards (inc_ucount of kernel/ucount.c).
+  std::uint32_t outer = kNoIndex;  // index in Census::user_namespaces; kNoIndex: the outermost
+  Uid owner;
 };
-inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
 
 struct ProcessRecord {
   Pid pid;
@@ -90,21 +102,40 @@ struct ProcessRecord {
   std::uint64_t files = 0;
 };
 
-struct InotifyGroup {
-  std::vector<std::uint32_t> holders;    // indices in Census::processes, ascending
-  std::uint32_t user_ns = kNoIndex;      // of the creator, as far as the source can tell
-  Uid charged_uid;                       // in user_ns, as the reader's namespace numbers it
-  std::optional<std::uint64_t> watches;  // empty: not read yet
-  std::chrono::milliseconds age{0};      // of `watches`, when kept from an earlier census
+// An inotify instance, or a fanotify group, whatever number of descriptors lead to it.
+struct NotifyGroup {
+  enum class Kind : std::uint8_t { kInotify, kFanotify };
+  Kind kind = Kind::kInotify;
+  std::vector<std::uint32_t> holders;  // indices in Census::processes, ascending
+  // Where it was made, as index in Census::placements; kNoIndex: the source cannot tell, or that
+  // cgroup is gone.
+  std::uint32_t creator = kNoIndex;
+  std::uint32_t user_ns = kNoIndex;  // of the creator, as far as the source can tell
+  Uid charged_uid;                   // in user_ns, as the reader's namespace numbers it
+  // Watches of inotify, marks of fanotify, as far as they are charged; empty: not read yet.
+  std::optional<std::uint64_t> watches;
+  std::chrono::milliseconds age{0};  // of `watches`, when kept from an earlier census
+};
+
+// Open files that no process holds, as far as the kernel tells of them.
+struct KernelFiles {
+  std::string_view cause;  // the label of kcommons_unattributed
+  std::uint64_t files = 0;
 };
 
 struct Census {
   WallTime taken_at;
-  Readings readings;  // taken in this pass; what the holdings add up to
+  Readings readings;            // taken in this pass; what the holdings add up to
+  std::vector<Charge> charges;  // the same, of users
+  // Holdings are the kernel's own charges, not estimates.
+  bool exact = false;
   std::vector<cgroup::Placement> placements;
   std::vector<UserNamespace> user_namespaces;
   std::vector<ProcessRecord> processes;
-  std::vector<InotifyGroup> inotify_groups;
+  std::vector<NotifyGroup> notify_groups;
+  std::vector<KernelFiles> kernel_files;
+  // Of what is known of files that are only mapped; empty where the source does not see them.
+  std::optional<std::chrono::milliseconds> mappings_age;
   UnseenCounts unseen{};
   Failures failures;
   bool cgroup_namespace_private = false;

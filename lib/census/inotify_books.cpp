@@ -188,9 +188,9 @@ void InotifyBooks::merge_lookalikes(const std::vector<RawProcess>& processes,
   }
 }
 
-InotifyGroup InotifyBooks::record_of(const std::vector<RawProcess>& processes,
-                                     const Instance& instance) const {
-  InotifyGroup group;
+NotifyGroup InotifyBooks::record_of(const std::vector<RawProcess>& processes,
+                                    const Instance& instance) const {
+  NotifyGroup group;
   for (const InotifyLink& link : instance.links) {
     if (group.holders.empty() || group.holders.back() != link.process) {
       group.holders.push_back(link.process);
@@ -221,7 +221,7 @@ void InotifyBooks::book(const std::vector<RawProcess>& processes, FileComparer* 
   if (comparer == nullptr) merge_lookalikes(processes, instances);
   remember(processes, instances);
   for (const Instance& instance : instances) {
-    if (!instance.gone) census.inotify_groups.push_back(record_of(processes, instance));
+    if (!instance.gone) census.notify_groups.push_back(record_of(processes, instance));
   }
 }
 

@@ -77,8 +77,8 @@ class InotifyBooks final {
   void read_one(Instance& instance, const ReadWatches& read, Census& census);
   static void merge_lookalikes(const std::vector<RawProcess>& processes,
                                std::vector<Instance>& instances);
-  [[nodiscard]] InotifyGroup record_of(const std::vector<RawProcess>& processes,
-                                       const Instance& instance) const;
+  [[nodiscard]] NotifyGroup record_of(const std::vector<RawProcess>& processes,
+                                      const Instance& instance) const;
   void remember(const std::vector<RawProcess>& processes, const std::vector<Instance>& instances);
   [[nodiscard]] bool is_large(const Instance& instance) const;
 

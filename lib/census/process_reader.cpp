@@ -22,15 +22,14 @@ void ProcessReader::begin(Census& census) {
   census_ = &census;
   threads_seen_ = 0;
   saw_kernel_threads_ = false;
-  placement_index_.clear();
   user_ns_index_.clear();
-  last_by_text_ = std::exchange(by_text_, {});
+  placements_.begin(census);
   last_of_process_ = std::exchange(of_process_, {});
   last_probed_ = std::exchange(probed_, {});
 }
 
 void ProcessReader::end() {
-  last_by_text_.clear();
+  placements_.end();
   last_of_process_.clear();
   last_probed_.clear();
   census_ = nullptr;
@@ -100,17 +99,7 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
 Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, RawProcess& process) {
   const auto text = procfs::read_cgroup(dir, buffer_);
   if (!text) return fail(text.error());
-  std::string key(*text);
-  PlacementPtr placement;
-  if (const auto at = by_text_.find(key); at != by_text_.end()) {
-    placement = at->second;
-  } else if (const auto before = last_by_text_.find(key); before != last_by_text_.end()) {
-    placement = before->second;
-    by_text_.emplace(std::move(key), placement);
-  } else {
-    placement = std::make_shared<const cgroup::Placement>(cgroup::resolve(key, layouts_));
-    by_text_.emplace(std::move(key), placement);
-  }
+  Placements::Ptr placement = placements_.resolve(*text);
 
   // A removed cgroup reads as " (deleted)" or, in a v1 hierarchy, as "/" for a zombie: what was
   // known of the process before holds.
@@ -120,18 +109,8 @@ Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, RawPro
     if (last != last_of_process_.end()) placement = last->second;
   }
   of_process_.emplace(process_key, placement);
-  process.record.placement = index_of(placement);
+  process.record.placement = placements_.index_of(placement);
   return {};
-}
-
-std::uint32_t ProcessReader::index_of(const PlacementPtr& placement) {
-  const auto next = static_cast<std::uint32_t>(census_->placements.size());
-  const auto [at, added] = placement_index_.emplace(placement.get(), next);
-  if (added) {
-    census_->placements.push_back(*placement);
-    if (placement->outside_namespace) census_->cgroup_namespace_private = true;
-  }
-  return at->second;
 }
 
 Result<void> ProcessReader::read_identity(const procfs::ProcessDir& dir, RawProcess& process) {
@@ -164,19 +143,20 @@ Result<void> ProcessReader::read_user_ns(const procfs::ProcessDir& dir, RawProce
 Result<std::uint32_t> ProcessReader::index_of_user_ns(const procfs::ProcessDir& dir,
                                                       UserNsInode inode) {
   if (const auto at = user_ns_index_.find(inode); at != user_ns_index_.end()) return at->second;
-  UserNamespace name_space{.inode = inode, .owners = {}, .outermost = inode};
-  if (inode != kInitialUserNs) {
-    const auto chain = procfs::read_user_ns_chain(dir);
-    if (!chain) return fail(chain.error());
-    for (std::size_t i = 0; i + 1 < chain->size(); ++i) {
-      name_space.owners.push_back((*chain)[i].owner);
+  const auto chain = procfs::read_user_ns_chain(dir);
+  if (!chain) return fail(chain.error());
+  // From the outermost inwards, so that each finds the one around it.
+  std::uint32_t outer = kNoIndex;
+  for (auto level = chain->rbegin(); level != chain->rend(); ++level) {
+    const auto next = static_cast<std::uint32_t>(census_->user_namespaces.size());
+    const auto [at, added] = user_ns_index_.emplace(level->inode, next);
+    if (added) {
+      census_->user_namespaces.push_back(
+          {.inode = level->inode, .outer = outer, .owner = level->owner});
     }
-    if (!chain->empty()) name_space.outermost = chain->back().inode;
+    outer = at->second;
   }
-  const auto index = static_cast<std::uint32_t>(census_->user_namespaces.size());
-  census_->user_namespaces.push_back(std::move(name_space));
-  user_ns_index_.emplace(inode, index);
-  return index;
+  return outer;
 }
 
 Result<void> ProcessReader::read_limit(const procfs::ProcessDir& dir, RawProcess& process) {

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +17,7 @@
 
 #include "census/census.hpp"
 #include "census/file_books.hpp"
+#include "census/placements.hpp"
 #include "cgroup/layouts.hpp"
 #include "procfs/proc_root.hpp"
 #include "procfs/process_dir.hpp"
@@ -29,7 +29,7 @@ class ProcessReader final {
  public:
   // `root` and `layouts` must outlive the reader. `use_kcmp`: tables may be compared by kcmp(2).
   ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts, bool use_kcmp)
-      : root_(root), layouts_(layouts), use_kcmp_(use_kcmp) {}
+      : root_(root), placements_(layouts), use_kcmp_(use_kcmp) {}
 
   void begin(Census& census);
   // Nothing when the process is a kernel thread, or is gone, or could not be read (counted). An
@@ -43,7 +43,6 @@ class ProcessReader final {
 
  private:
   using ProcessKey = std::pair<Pid, std::uint64_t>;
-  using PlacementPtr = std::shared_ptr<const cgroup::Placement>;
 
   Result<void> read_identity(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_placement(const procfs::ProcessDir& dir, RawProcess& process);
@@ -56,7 +55,6 @@ class ProcessReader final {
   Result<void> count_at_least(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> probe_for_inotify(const procfs::ProcessDir& dir, RawProcess& process);
   Result<bool> is_private_table(const procfs::ProcessDir& dir, const RawProcess& process);
-  std::uint32_t index_of(const PlacementPtr& placement);
   Result<std::uint32_t> index_of_user_ns(const procfs::ProcessDir& dir, UserNsInode inode);
   // Applies the policy by kind of error: gone and denied facts are skipped and counted, an
   // exhausted reader gives up.
@@ -64,7 +62,7 @@ class ProcessReader final {
   void count(Unseen reason) { ++census_->unseen[static_cast<std::size_t>(reason)]; }
 
   const procfs::ProcRoot& root_;
-  const cgroup::Layouts& layouts_;
+  Placements placements_;
   bool use_kcmp_;
   Census* census_ = nullptr;
   std::string buffer_;
@@ -73,13 +71,10 @@ class ProcessReader final {
   std::uint64_t threads_seen_ = 0;
   bool saw_kernel_threads_ = false;
 
-  std::unordered_map<std::string, PlacementPtr> by_text_;       // this census
-  std::unordered_map<std::string, PlacementPtr> last_by_text_;  // the one before
-  std::map<ProcessKey, PlacementPtr> of_process_;
-  std::map<ProcessKey, PlacementPtr> last_of_process_;
+  std::map<ProcessKey, Placements::Ptr> of_process_;
+  std::map<ProcessKey, Placements::Ptr> last_of_process_;
   std::set<std::pair<ProcessKey, int>> probed_;  // descriptors that fdinfo showed to be inotify
   std::set<std::pair<ProcessKey, int>> last_probed_;
-  std::unordered_map<const cgroup::Placement*, std::uint32_t> placement_index_;
   std::unordered_map<UserNsInode, std::uint32_t> user_ns_index_;
 };
 

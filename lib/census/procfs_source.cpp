@@ -9,14 +9,10 @@
 #include "procfs/fdinfo.hpp"
 #include "procfs/kcmp.hpp"
 #include "procfs/loadavg.hpp"
-#include "procfs/sysctl.hpp"
 
 namespace kcommons::census {
 
 namespace {
-
-using catalogue::Limit;
-using catalogue::ResourceId;
 
 class KcmpComparer final : public FileComparer {
  public:
@@ -31,29 +27,6 @@ bool can_compare(const procfs::ProcRoot& root) {
   if (!root.shares_pid_namespace()) return false;
   const Pid self(::getpid());
   return procfs::compare_files(self, root.fd(), self, root.fd()).has_value();
-}
-
-Reading& of(Readings& readings, ResourceId id) {
-  return readings[static_cast<std::size_t>(id)];
-}
-
-Result<std::uint64_t> read_number(const Result<procfs::KernelFile>& file, std::string& buffer) {
-  if (!file) return fail(file.error());
-  const auto text = file->read(buffer);
-  if (!text) return fail(text.error());
-  const auto value = procfs::parse_sysctl_u64(*text);
-  if (!value) return fail(value.error().during(file->path()));
-  return *value;
-}
-
-void read_limit(const Result<procfs::KernelFile>& file, std::string& buffer, Reading& reading,
-                Failures& failures) {
-  const auto value = read_number(file, buffer);
-  if (value) {
-    reading.limit = Limit{*value};
-  } else {
-    failures.count(value.error());
-  }
 }
 
 }  // namespace
@@ -72,9 +45,7 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
       use_kcmp_(can_compare(root_)),
       reader_(root_, options_.layouts, use_kcmp_),
       inotify_(options_.inotify, clock),
-      file_nr_(procfs::KernelFile::open(root_.fd(), "sys/fs/file-nr")),
-      instances_limit_(procfs::KernelFile::open(root_.fd(), "sys/fs/inotify/max_user_instances")),
-      watches_limit_(procfs::KernelFile::open(root_.fd(), "sys/fs/inotify/max_user_watches")),
+      host_(root_.fd()),
       loadavg_(procfs::KernelFile::open(root_.fd(), "loadavg")) {
   if (use_kcmp_) comparer_ = std::make_unique<KcmpComparer>();
   const auto hidepid = procfs::read_hidepid(root_);
@@ -85,28 +56,10 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
   }
 }
 
-Readings ProcfsSource::read_all(Failures& failures) {
-  Readings readings;
-  Reading& files = of(readings, ResourceId::kOpenFiles);
-  const auto text =
-      file_nr_ ? file_nr_->read(buffer_) : Result<std::string_view>(fail(file_nr_.error()));
-  const auto file_nr =
-      text ? procfs::parse_file_nr(*text) : Result<procfs::FileNr>(fail(text.error()));
-  if (file_nr) {
-    files.used = file_nr->allocated;
-    files.limit = Limit{file_nr->limit};
-  } else {
-    failures.count(file_nr.error());
-  }
-  read_limit(instances_limit_, buffer_, of(readings, ResourceId::kInotifyInstances), failures);
-  read_limit(watches_limit_, buffer_, of(readings, ResourceId::kInotifyWatches), failures);
-  return readings;
-}
-
 Result<PoolsReading> ProcfsSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
-  reading.readings = read_all(reading.failures);
+  reading.readings = host_.read(reading.failures);
   return reading;
 }
 
@@ -193,7 +146,7 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   auto processes = walk(census, stop);
   if (!processes) return fail(processes.error());
   // Read in the middle of the pass: before the files are told apart, after they were listed.
-  census.readings = read_all(census.failures);
+  census.readings = host_.read(census.failures);
   count_hidden(census, threads_before);
   book_files(*processes, comparer_.get());
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "census/host_readings.hpp"
 #include "census/inotify_books.hpp"
 #include "census/process_reader.hpp"
 #include "census/source.hpp"
@@ -39,7 +40,6 @@ class ProcfsSource final : public Source {
  private:
   ProcfsSource(procfs::ProcRoot root, Options options, const Clock& clock);
 
-  Readings read_all(Failures& failures);
   Result<std::vector<RawProcess>> walk(Census& census, const std::stop_token& stop);
   // Nothing where the root is no procfs; a read that fails is counted.
   std::optional<std::uint64_t> total_threads(Failures& failures);
@@ -59,10 +59,8 @@ class ProcfsSource final : public Source {
   std::string buffer_;
   std::vector<Pid> pids_;
 
-  // Opened once: they can still be read when no descriptor can be opened any more.
-  Result<procfs::KernelFile> file_nr_;
-  Result<procfs::KernelFile> instances_limit_;
-  Result<procfs::KernelFile> watches_limit_;
+  HostReadings host_;
+  // Open for good, as those of the host are.
   Result<procfs::KernelFile> loadavg_;
 };
 

@@ -36,12 +36,14 @@ struct LayoutRule {
 };
 
 struct Config {
-  enum class Source : std::uint8_t { kAuto, kProcfs };
+  enum class Source : std::uint8_t { kAuto, kBpf, kProcfs };
   Source source = Source::kAuto;
 
   struct Sampling {
     std::chrono::milliseconds pools_interval{1000};
     std::chrono::milliseconds holdings_interval{10000};  // never shorter than pools_interval
+    std::chrono::milliseconds mappings_interval{60000};  // of the bpf source
+    std::chrono::milliseconds peak_window{120000};
     bool operator==(const Sampling&) const = default;
   };
   Sampling sampling;

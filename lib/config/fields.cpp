@@ -15,6 +15,8 @@ using std::string_view;
 
 constexpr DurationRange kPoolsInterval{100ms, 1min};
 constexpr DurationRange kHoldingsInterval{1s, 1h};
+constexpr DurationRange kMappingsInterval{1s, 24h};
+constexpr DurationRange kPeakWindow{1s, 1h};
 constexpr WholeRange kLargeInstance{0, 1'000'000'000};
 constexpr DurationRange kLargeReadInterval{1s, 24h};
 constexpr DurationRange kReadBudget{1ms, 1min};
@@ -23,7 +25,8 @@ constexpr WholeRange kMaxRequests{1, 1'000};
 constexpr RatioRange kRatio{0, 1};
 
 using Source = Config::Source;
-constexpr Choice<Source, 2> kSource{{{{"auto", Source::kAuto}, {"procfs", Source::kProcfs}}}};
+constexpr Choice<Source, 3> kSource{
+    {{{"auto", Source::kAuto}, {"bpf", Source::kBpf}, {"procfs", Source::kProcfs}}}};
 
 using Level = Config::Log::Level;
 constexpr Choice<Level, 4> kLevel{{{{"debug", Level::kDebug},
@@ -35,9 +38,6 @@ using Format = Config::Log::Format;
 constexpr Choice<Format, 2> kFormat{{{{"logfmt", Format::kLogfmt}, {"json", Format::kJson}}}};
 
 Result<void> set_source(Config& config, string_view value) {
-  if (value == "bpf") {
-    return fail(unexpected("bpf: this build has no bpf census source", describe(kSource)));
-  }
   return take(value, kSource, config.source);
 }
 
@@ -80,6 +80,10 @@ constexpr std::array kFields{
         "sampling.pools_interval", kText),
     checked<kHoldingsInterval, &Config::sampling, &Config::Sampling::holdings_interval>(
         "sampling.holdings_interval", kText),
+    checked<kMappingsInterval, &Config::sampling, &Config::Sampling::mappings_interval>(
+        "sampling.mappings_interval", kText),
+    checked<kPeakWindow, &Config::sampling, &Config::Sampling::peak_window>("sampling.peak_window",
+                                                                            kText),
     checked<kLargeInstance, &Config::inotify, &Config::Inotify::large_instance>(
         "inotify.large_instance", kNumber),
     checked<kLargeReadInterval, &Config::inotify, &Config::Inotify::large_read_interval>(

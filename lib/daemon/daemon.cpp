@@ -9,13 +9,13 @@
 
 #include "attribution/attributor.hpp"
 #include "base/clock.hpp"
-#include "census/procfs_source.hpp"
 #include "census/sampler.hpp"
-#include "cgroup/layouts.hpp"
 #include "config/listen_address.hpp"
 #include "daemon/log.hpp"
+#include "daemon/privileges.hpp"
 #include "daemon/publisher.hpp"
 #include "daemon/site.hpp"
+#include "daemon/source.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "http/server.hpp"
@@ -55,26 +55,9 @@ sigset_t block_signals() {
   return awaited;
 }
 
-Result<std::unique_ptr<census::ProcfsSource>> open_source(const config::Config& config,
-                                                          const Clock& clock) {
-  cgroup::Layouts layouts = cgroup::Layouts::built_in();
-  for (const config::LayoutRule& rule : config.cgroup.layouts) {
-    if (auto added = layouts.add(rule.pattern, rule.runtime); !added) {
-      return fail(added.error().during("cgroup.layouts"));
-    }
-  }
-  return census::ProcfsSource::open(
-      {.root = config.paths.procfs,
-       .layouts = std::move(layouts),
-       .inotify = {.large_instance = config.inotify.large_instance,
-                   .large_read_interval = config.inotify.large_read_interval,
-                   .read_budget = config.inotify.read_budget}},
-      clock);
-}
-
-std::string_view source_reason(config::Config::Source source) {
-  return source == config::Config::Source::kAuto ? "this build has no bpf census source"
-                                                 : "configured";
+Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
+  const auto address = config::parse_listen_address(config.web.listen_address);
+  return drop_privileges(source.name, address ? address->port : 0);
 }
 
 Result<std::unique_ptr<http::Server>> start_server(const config::Config& config, const Site& site,
@@ -104,26 +87,31 @@ int run(const config::Config& config, const BuildInfo& build) {
     log.error("cannot start", {{"reason", source.error().message()}});
     return kExitCannotStart;
   }
-  const std::string reason(source_reason(config.source));
   log.info("starting kcommons", {{"version", build.version},
                                  {"revision", build.revision},
-                                 {"source", "procfs"},
-                                 {"reason", reason},
+                                 {"source", source->name},
+                                 {"reason", source->reason},
                                  {"procfs", config.paths.procfs}});
-  if (const std::string& restriction = (*source)->restriction(); !restriction.empty()) {
-    log.warn("the view is restricted", {{"detail", restriction}});
+  if (!source->restriction.empty()) {
+    log.warn("the view is restricted", {{"detail", source->restriction}});
+  }
+  // Before there is another thread, which would keep what it has.
+  if (const auto kept = give_up_privileges(config, *source)) {
+    log.debug("capabilities given up", {{"kept", *kept}});
+  } else {
+    log.warn("capabilities are not given up", {{"reason", kept.error().message()}});
   }
 
   SnapshotSlot snapshots;
   exposition::Registry registry;
   exposition::SelfMetrics self;
   self.set_build(build.version, build.revision, build.compiler);
-  self.set_source("procfs", reason);
+  self.set_source(source->name, source->reason);
   registry.publish_self(self.render());
 
   const Site site({.version = build.version,
-                   .source = "procfs",
-                   .source_reason = reason,
+                   .source = source->name,
+                   .source_reason = source->reason,
                    .telemetry_path = config.web.telemetry_path},
                   snapshots, registry, clock);
   const auto server = start_server(config, site, troubles);
@@ -136,9 +124,10 @@ int run(const config::Config& config, const BuildInfo& build) {
                                    .max_units = config.limits.max_units,
                                    .max_pools = config.limits.max_pools,
                                    .max_users = config.limits.max_users};
-  Publisher publisher(attribution::Attributor(limits, config.neighbours_above), snapshots, registry,
-                      self, log, clock);
-  census::Sampler sampler(std::move(*source),
+  Publisher publisher(attribution::Attributor(limits, config.neighbours_above),
+                      {.max_pools = limits.max_pools, .peak_window = config.sampling.peak_window},
+                      snapshots, registry, self, log, clock);
+  census::Sampler sampler(std::move(source->source),
                           {.pools_interval = config.sampling.pools_interval,
                            .holdings_interval = config.sampling.holdings_interval},
                           publisher, clock);

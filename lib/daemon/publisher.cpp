@@ -22,10 +22,12 @@ std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
   return snapshot_;
 }
 
-Publisher::Publisher(attribution::Attributor attributor, SnapshotSlot& snapshots,
+Publisher::Publisher(attribution::Attributor attributor, PoolOptions pools, SnapshotSlot& snapshots,
                      exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
                      const Clock& clock)
     : attributor_(std::move(attributor)),
+      options_(pools),
+      peaks_(pools.peak_window, pools.max_pools),
       snapshots_(snapshots),
       registry_(registry),
       self_(self),
@@ -44,14 +46,17 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
   } else {
     troubles_.report("pools cannot be read, the last values stay", reading.error().message());
   }
-  registry_.publish_pools(render_pools());
+  refresh_pools();
+  registry_.publish_pools(pools_text_);
   registry_.publish_self(render_self());
 }
 
-std::string Publisher::render_pools() {
-  if (!last_pools_) return {};
+void Publisher::refresh_pools() {
+  if (!last_pools_) return;
   const auto snapshot = snapshots_.get();
-  return exposition::render_pools(attribution::current_pools(*last_pools_, snapshot.get()));
+  auto pools = attribution::current_pools(*last_pools_, snapshot.get(), options_.max_pools);
+  peaks_.update(pools, clock_.steady());
+  pools_text_ = exposition::render_pools(pools);
 }
 
 std::string Publisher::render_self() {
@@ -73,7 +78,8 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
 
   auto snapshot = std::make_shared<const Snapshot>(attributor_.attribute(*census));
   snapshots_.put(snapshot);
-  registry_.publish_all(render_self(), render_pools(), exposition::render_holdings(*snapshot));
+  refresh_pools();
+  registry_.publish_all(render_self(), pools_text_, exposition::render_holdings(*snapshot));
   report_unseen(*snapshot);
   if (!first_census_done_) {
     first_census_done_ = true;

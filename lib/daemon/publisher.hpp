@@ -3,12 +3,15 @@
 // read from any.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "attribution/attributor.hpp"
+#include "attribution/pool_peaks.hpp"
 #include "attribution/snapshot.hpp"
 #include "census/sampler.hpp"
 #include "daemon/log.hpp"
@@ -29,10 +32,15 @@ class SnapshotSlot final {
   std::shared_ptr<const attribution::Snapshot> snapshot_;
 };
 
+struct PoolOptions {
+  std::size_t max_pools = 2000;
+  std::chrono::milliseconds peak_window{120000};
+};
+
 class Publisher final : public census::SampleListener {
  public:
   // All but the attributor are shared with the web side and must outlive the publisher.
-  Publisher(attribution::Attributor attributor, SnapshotSlot& snapshots,
+  Publisher(attribution::Attributor attributor, PoolOptions pools, SnapshotSlot& snapshots,
             exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
             const Clock& clock);
 
@@ -40,11 +48,13 @@ class Publisher final : public census::SampleListener {
   void on_census(Result<census::Census> census, const census::PassCost& cost) override;
 
  private:
-  std::string render_pools();
+  void refresh_pools();
   std::string render_self();
   void report_unseen(const attribution::Snapshot& snapshot);
 
   attribution::Attributor attributor_;
+  PoolOptions options_;
+  attribution::PoolPeaks peaks_;
   SnapshotSlot& snapshots_;
   exposition::Registry& registry_;
   exposition::SelfMetrics& self_;
@@ -53,6 +63,7 @@ class Publisher final : public census::SampleListener {
   const Clock& clock_;
   WallTime started_;
   std::optional<census::PoolsReading> last_pools_;
+  std::string pools_text_;
   bool first_census_done_ = false;
 };
 

@@ -87,6 +87,13 @@ void pool_used(const std::vector<CurrentPool>& pools, SampleSink& sink) {
   }
 }
 
+void pool_used_peak(const std::vector<CurrentPool>& pools, SampleSink& sink) {
+  for (const CurrentPool& pool : pools) {
+    if (!pool.peak) continue;
+    sink.add({resource_name(pool.resource), pool.userns, pool.uid}, number(*pool.peak));
+  }
+}
+
 void pool_limit(const std::vector<CurrentPool>& pools, SampleSink& sink) {
   for (const CurrentPool& pool : pools) {
     if (!pool.limit) continue;

@@ -15,6 +15,7 @@ using attribution::CurrentPool;
 using attribution::Snapshot;
 
 void pool_used(const std::vector<CurrentPool>& pools, SampleSink& sink);
+void pool_used_peak(const std::vector<CurrentPool>& pools, SampleSink& sink);
 void pool_limit(const std::vector<CurrentPool>& pools, SampleSink& sink);
 
 void pool_used_at_census(const Snapshot& snapshot, SampleSink& sink);

@@ -118,6 +118,13 @@ inline constexpr std::array kMetrics{
            .labels = labels::kPool,
            .block = Block::kPools,
            .emit = emit::pool_used},
+    Metric{.name = "kcommons_pool_used_peak",
+           .type = MetricType::kGauge,
+           .help = "The most that any pools pass has found used of a pool within peak_window (2m "
+                   "unless configured), so that a burst between two scrapes shows.",
+           .labels = labels::kPool,
+           .block = Block::kPools,
+           .emit = emit::pool_used_peak},
     Metric{.name = "kcommons_pool_limit",
            .type = MetricType::kGauge,
            .help = "Units at which the kernel refuses more to a pool, sampled at every pools pass. "

@@ -41,15 +41,18 @@ enum class FdType : std::uint8_t {
   kUserfaultfd,
   kDevice,  // a path below /dev/, but for the file systems that are mounted there
   kOther,
+  // What procfs cannot tell apart (kFile) and other sources can.
+  kRegular,
+  kDirectory,
 };
-inline constexpr std::size_t kFdTypeCount = 17;
+inline constexpr std::size_t kFdTypeCount = 19;
 
 // The value of the label `type`.
 constexpr std::string_view name_of(FdType type) {
   constexpr std::array<std::string_view, kFdTypeCount> kNames = {
-      "file",    "socket",     "pipe",        "inotify", "fanotify", "epoll",
-      "eventfd", "timerfd",    "signalfd",    "pidfd",   "memfd",    "io_uring",
-      "bpf",     "perf_event", "userfaultfd", "device",  "other"};
+      "file",        "socket",   "pipe",  "inotify", "fanotify", "epoll", "eventfd",
+      "timerfd",     "signalfd", "pidfd", "memfd",   "io_uring", "bpf",   "perf_event",
+      "userfaultfd", "device",   "other", "regular", "directory"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 

@@ -85,8 +85,8 @@ Phase take_censuses(Watcher& watcher, std::size_t count, const InotifyBudget& bu
     const auto census = (*source)->take_census(std::stop_token{});
     if (!census) throw std::runtime_error(census.error().message());
     const auto largest = std::ranges::max_element(
-        census->inotify_groups, {}, [](const auto& group) { return group.watches.value_or(0); });
-    if (largest == census->inotify_groups.end() || largest->watches.value_or(0) < kWatches) {
+        census->notify_groups, {}, [](const auto& group) { return group.watches.value_or(0); });
+    if (largest == census->notify_groups.end() || largest->watches.value_or(0) < kWatches) {
       throw std::runtime_error("the census does not see the large instance");
     }
   });

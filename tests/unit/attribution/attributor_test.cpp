@@ -9,7 +9,7 @@ using namespace kcommons;
 using namespace kcommons::attribution;
 using catalogue::ResourceId;
 using census::Census;
-using census::InotifyGroup;
+using census::NotifyGroup;
 using census::ProcessRecord;
 
 namespace {
@@ -32,7 +32,7 @@ cgroup::Placement unit(const std::string& name) {
 class CensusBuilder {
  public:
   CensusBuilder() {
-    census_.user_namespaces.push_back({.inode = kInitialUserNs, .owners = {}});
+    census_.user_namespaces.push_back({.inode = kInitialUserNs});
     limit(ResourceId::kOpenFiles, 1000, 100);
     limit(ResourceId::kInotifyInstances, 128);
     limit(ResourceId::kInotifyWatches, 8192);
@@ -47,10 +47,10 @@ class CensusBuilder {
     census_.placements.push_back(std::move(placement));
     return static_cast<std::uint32_t>(census_.placements.size() - 1);
   }
-  std::uint32_t user_ns(std::uint64_t inode, std::vector<std::uint32_t> owners) {
-    census::UserNamespace name_space{.inode = UserNsInode(inode), .owners = {}};
-    for (const auto owner : owners) name_space.owners.emplace_back(owner);
-    census_.user_namespaces.push_back(name_space);
+  // A namespace that `owner` has made in the one of index `outer`.
+  std::uint32_t user_ns(std::uint64_t inode, std::uint32_t owner, std::uint32_t outer = 0) {
+    census_.user_namespaces.push_back(
+        {.inode = UserNsInode(inode), .outer = outer, .owner = Uid(owner)});
     return static_cast<std::uint32_t>(census_.user_namespaces.size() - 1);
   }
   std::uint32_t process(std::uint32_t placement, std::uint64_t files, std::uint32_t uid = 0,
@@ -68,12 +68,12 @@ class CensusBuilder {
   }
   ProcessRecord& at(std::uint32_t process) { return census_.processes[process]; }
   CensusBuilder& inotify(std::uint32_t process, std::uint64_t watches) {
-    InotifyGroup group;
+    NotifyGroup group;
     group.holders = {process};
     group.user_ns = census_.processes[process].user_ns;
     group.charged_uid = census_.processes[process].effective_uid;
     group.watches = watches;
-    census_.inotify_groups.push_back(group);
+    census_.notify_groups.push_back(group);
     return *this;
   }
   Census& build() { return census_; }
@@ -138,9 +138,9 @@ TEST_CASE("descriptors that forks share may make unattributed negative", "[attri
 
 TEST_CASE("a charge in a child user namespace ends at its owner", "[attribution]") {
   CensusBuilder builder;
-  const auto mapped = builder.user_ns(4026532001, {0});             // made by root
-  const auto rootless = builder.user_ns(4026532002, {1000});        // made by a user
-  const auto nested = builder.user_ns(4026532003, {100000, 1000});  // inside the user's
+  const auto mapped = builder.user_ns(4026532001, 0);                 // made by root
+  const auto rootless = builder.user_ns(4026532002, 1000);            // made by a user
+  const auto nested = builder.user_ns(4026532003, 100000, rootless);  // inside the user's
   builder.inotify(builder.process(builder.place(container("mapped")), 1, 200033, mapped), 20)
       .inotify(builder.process(builder.place(container("rootless")), 1, 100000, rootless), 30)
       .inotify(builder.process(builder.place(container("nested")), 1, 100500, nested), 5)
@@ -321,4 +321,116 @@ TEST_CASE("the same census gives the same snapshot", "[attribution]") {
     CHECK(who(once, once.pools[0].holdings[i].holder) ==
           who(again, again.pools[0].holdings[i].holder));
   }
+}
+
+namespace {
+
+census::Charge charge(std::uint64_t inode, std::uint32_t uid, std::uint64_t used,
+                      std::uint64_t limit) {
+  return {.resource = ResourceId::kInotifyWatches,
+          .user_ns = UserNsInode(inode),
+          .uid = Uid(uid),
+          .used = used,
+          .limit = {.value = limit}};
+}
+
+std::int64_t unexplained(const Pool& pool) {
+  for (const Unattributed& part : pool.unattributed) {
+    if (part.cause == "unexplained") return part.amount;
+  }
+  FAIL("no such cause");
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("what the kernel charges is the use and the rest is told", "[attribution]") {
+  CensusBuilder builder;
+  builder.inotify(builder.process(builder.place(container("aaa")), 1, 1000), 20);
+  builder.build().charges = {charge(kInitialUserNs.value(), 1000, 25, 64),
+                             charge(kInitialUserNs.value(), 1001, 3, 64),
+                             charge(kInitialUserNs.value(), 1002, 0, 64)};
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* pool = find_pool(snapshot, ResourceId::kInotifyWatches, "1000");
+  REQUIRE(pool != nullptr);
+  CHECK(pool->used_at_census == 25);
+  CHECK(pool->limit->value == 64);
+  CHECK(unexplained(*pool) == 5);
+  // Charged, though nobody was found to hold it.
+  const Pool* lost = find_pool(snapshot, ResourceId::kInotifyWatches, "1001");
+  REQUIRE(lost != nullptr);
+  CHECK(unexplained(*lost) == 3);
+  CHECK(find_pool(snapshot, ResourceId::kInotifyWatches, "1002") == nullptr);
+}
+
+TEST_CASE("a child user namespace with a limit of its own is a pool too", "[attribution]") {
+  CensusBuilder builder;
+  const auto child = builder.user_ns(4026532001, 0);
+  builder.inotify(builder.process(builder.place(container("aaa")), 1, 200033, child), 20);
+  builder.build().charges = {charge(kInitialUserNs.value(), 0, 20, 8192),
+                             charge(4026532001, 200033, 20, 32)};
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* inner = find_pool(snapshot, ResourceId::kInotifyWatches, "200033");
+  REQUIRE(inner != nullptr);
+  CHECK(inner->userns == "4026532001");
+  CHECK(inner->limit->value == 32);
+  CHECK(held(*inner) == 20);
+  const Pool* outer = find_pool(snapshot, ResourceId::kInotifyWatches, "0");
+  REQUIRE(outer != nullptr);
+  CHECK(held(*outer) == 20);
+  CHECK(neighbours(snapshot, *inner) == std::vector<std::string>{"aaa"});
+}
+
+TEST_CASE("an instance is its creator's while that cgroup lives", "[attribution]") {
+  CensusBuilder builder;
+  const auto maker = builder.place(container("maker"));
+  const auto taker = builder.process(builder.place(container("taker")), 1);
+  builder.inotify(taker, 20);
+  census::NotifyGroup& group = builder.build().notify_groups.back();
+  const auto holder_of = [&] {
+    const Snapshot snapshot = attribute(builder.build());
+    const Pool* pool = find_pool(snapshot, ResourceId::kInotifyWatches, "0");
+    return who(snapshot, pool->holdings.at(0).holder);
+  };
+  SECTION("though another container holds it") {
+    group.creator = maker;
+    CHECK(holder_of() == "maker");
+  }
+  SECTION("after that it is the oldest holder's") {
+    group.creator = census::kNoIndex;
+    CHECK(holder_of() == "taker");
+  }
+  SECTION("a creator that is no container does not say more than the holder") {
+    group.creator = builder.place(unit("user.slice"));
+    CHECK(holder_of() == "taker");
+  }
+  SECTION("nor does the container around the holder's") {
+    cgroup::Placement inner = container("inner");
+    inner.parent = cgroup::Container{.runtime = cgroup::Runtime::kDocker, .id = "maker"};
+    group.holders = {builder.process(builder.place(inner), 1)};
+    group.creator = maker;
+    CHECK(holder_of() == "inner");
+  }
+}
+
+TEST_CASE("fanotify groups and marks are booked beside inotify", "[attribution]") {
+  CensusBuilder builder;
+  builder.inotify(builder.process(builder.place(container("aaa")), 1), 20);
+  builder.build().notify_groups.back().kind = census::NotifyGroup::Kind::kFanotify;
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(find_pool(snapshot, ResourceId::kInotifyWatches, "0") == nullptr);
+  CHECK(held(*find_pool(snapshot, ResourceId::kFanotifyGroups, "0")) == 1);
+  CHECK(held(*find_pool(snapshot, ResourceId::kFanotifyMarks, "0")) == 20);
+}
+
+TEST_CASE("files that the kernel holds are told by cause", "[attribution]") {
+  CensusBuilder builder;
+  builder.process(builder.place(container("aaa")), 60);
+  builder.build().kernel_files = {{.cause = "loop_devices", .files = 30}};
+  const Snapshot snapshot = attribute(builder.build());
+  const Pool* pool = find_pool(snapshot, ResourceId::kOpenFiles, "");
+  REQUIRE(pool->unattributed.size() == 2);
+  CHECK(pool->unattributed[0].cause == "loop_devices");
+  CHECK(pool->unattributed[0].amount == 30);
+  CHECK(unexplained(*pool) == 10);
 }

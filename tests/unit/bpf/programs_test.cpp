@@ -142,6 +142,7 @@ TEST_CASE("an inotify group tells its watches and whom it charges", "[bpf]") {
 }
 
 TEST_CASE("a cgroup name of 255 bytes is told whole", "[bpf]") {
+  const auto programs = load();
   const std::string name(255, 'n');
   const std::filesystem::path mount =
       std::filesystem::exists("/sys/fs/cgroup/memory") ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
@@ -150,7 +151,6 @@ TEST_CASE("a cgroup name of 255 bytes is told whole", "[bpf]") {
     WARN("skipped: cannot make a cgroup in " << mount);
     return;
   }
-  const auto programs = load();
   const pid_t child = ::fork();
   if (child == 0) {
     ::pause();

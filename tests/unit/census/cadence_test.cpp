@@ -72,3 +72,29 @@ TEST_CASE("a pool that crosses the threshold or jumps calls for a census", "[cen
     CHECK(cadence.due(kStart + 5s).holdings);
   }
 }
+
+TEST_CASE("a user who takes much at once calls for a census", "[census]") {
+  const auto charged = [](std::uint64_t used) {
+    PoolsReading reading;
+    reading.charges.push_back({.resource = catalogue::ResourceId::kInotifyWatches,
+                               .user_ns = kInitialUserNs,
+                               .uid = Uid(1000),
+                               .used = used,
+                               .limit = {.value = 1000}});
+    return reading;
+  };
+  Cadence cadence({}, kStart);
+  const PoolsReading nobody;
+  const PoolsReading much = charged(500);
+  SECTION("not at the first look, when all is new") {
+    cadence.holdings_done(kStart);
+    cadence.pools_done(kStart + 5s, &much);
+    CHECK_FALSE(cadence.due(kStart + 5s).holdings);
+  }
+  SECTION("but afterwards, though nothing was known of that user") {
+    cadence.pools_done(kStart, &nobody);
+    cadence.holdings_done(kStart);
+    cadence.pools_done(kStart + 5s, &much);
+    CHECK(cadence.due(kStart + 5s).holdings);
+  }
+}

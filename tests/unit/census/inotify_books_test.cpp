@@ -58,7 +58,7 @@ struct Watches {
 
 std::uint64_t watches_in(const Census& census) {
   std::uint64_t sum = 0;
-  for (const InotifyGroup& group : census.inotify_groups) sum += group.watches.value_or(0);
+  for (const NotifyGroup& group : census.notify_groups) sum += group.watches.value_or(0);
   return sum;
 }
 
@@ -74,11 +74,11 @@ TEST_CASE("an instance with four links is one instance and is read once", "[cens
   Census census;
   books.book({process(10, {3, 4}), process(11, {3, 4, 5}, 10)}, &files, watches.reader(), census);
 
-  REQUIRE(census.inotify_groups.size() == 2);
-  CHECK(census.inotify_groups[0].holders == std::vector<std::uint32_t>{0, 1});
-  CHECK(census.inotify_groups[0].watches == 100);
-  CHECK(census.inotify_groups[0].charged_uid == Uid(10));
-  CHECK(census.inotify_groups[1].holders == std::vector<std::uint32_t>{1});
+  REQUIRE(census.notify_groups.size() == 2);
+  CHECK(census.notify_groups[0].holders == std::vector<std::uint32_t>{0, 1});
+  CHECK(census.notify_groups[0].watches == 100);
+  CHECK(census.notify_groups[0].charged_uid == Uid(10));
+  CHECK(census.notify_groups[1].holders == std::vector<std::uint32_t>{1});
   CHECK(watches.reads == std::map<std::pair<std::uint32_t, int>, int>{{{0, 3}, 1}, {{1, 5}, 1}});
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("many instances that look alike stay apart", "[census]") {
   }
   Census census;
   books.book({process(10, fds)}, &files, watches.reader(), census);
-  CHECK(census.inotify_groups.size() == 100);
+  CHECK(census.notify_groups.size() == 100);
   CHECK(watches_in(census) == 1000);
 }
 
@@ -113,15 +113,15 @@ TEST_CASE("a large instance is read again only within its allowance and carries 
     books.book({process(10, {3})}, &files, watches.reader(), census);
     return census;
   };
-  CHECK(census_after(0s).inotify_groups.at(0).age == 0ms);
+  CHECK(census_after(0s).notify_groups.at(0).age == 0ms);
   watches.count[{0, 3}] = 120000;
   const Census kept = census_after(10s);
-  CHECK(kept.inotify_groups.at(0).watches == 100000);
-  CHECK(kept.inotify_groups.at(0).age == 10s);
+  CHECK(kept.notify_groups.at(0).watches == 100000);
+  CHECK(kept.notify_groups.at(0).age == 10s);
   CHECK(watches.reads[{0, 3}] == 1);
   const Census renewed = census_after(50s);
-  CHECK(renewed.inotify_groups.at(0).watches == 120000);
-  CHECK(renewed.inotify_groups.at(0).age == 0ms);
+  CHECK(renewed.notify_groups.at(0).watches == 120000);
+  CHECK(renewed.notify_groups.at(0).age == 0ms);
   CHECK(watches.reads[{0, 3}] == 2);
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("when the time for reading is used up the rest waits and is counted", 
   };
   Census census;
   books.book({process(10, fds)}, &files, slow, census);
-  CHECK(census.inotify_groups.size() == 10);  // counted as instances all the same
+  CHECK(census.notify_groups.size() == 10);  // counted as instances all the same
   CHECK(watches_in(census) == 4 * 50);
   CHECK(census.unseen[static_cast<std::size_t>(Unseen::kInotifyBudget)] == 6);
 }
@@ -173,7 +173,7 @@ TEST_CASE("an instance that is closed while it is read is silently gone", "[cens
   Watches watches;  // reading says ENOENT
   Census census;
   books.book({process(10, {3})}, &files, watches.reader(), census);
-  CHECK(census.inotify_groups.empty());
+  CHECK(census.notify_groups.empty());
   CHECK(census.failures.first.empty());
 }
 
@@ -187,8 +187,8 @@ TEST_CASE("an instance that may not be read is counted and never a zero", "[cens
   };
   Census census;
   books.book({process(10, {3})}, &files, denied, census);
-  REQUIRE(census.inotify_groups.size() == 1);
-  CHECK_FALSE(census.inotify_groups[0].watches);
+  REQUIRE(census.notify_groups.size() == 1);
+  CHECK_FALSE(census.notify_groups[0].watches);
   CHECK(census.unseen[static_cast<std::size_t>(Unseen::kInotifyDenied)] == 1);
 }
 
@@ -201,6 +201,6 @@ TEST_CASE("without kcmp only related links with equal watches are taken for one"
   Census census;
   books.book({process(10, {3, 4}), process(11, {3}, 10), process(12, {3})}, nullptr,
              watches.reader(), census);
-  CHECK(census.inotify_groups.size() == 2);
+  CHECK(census.notify_groups.size() == 2);
   CHECK(watches_in(census) == 18);
 }

@@ -52,7 +52,7 @@ Held held_by(const Census& census, const std::vector<pid_t>& pids) {
     held.descriptors += record.descriptors.value_or(0);
     held.files += record.files;
   }
-  for (const InotifyGroup& group : census.inotify_groups) {
+  for (const NotifyGroup& group : census.notify_groups) {
     if (!is_ours(census.processes[group.holders.front()])) continue;
     ++held.instances;
     held.watches += group.watches.value_or(0);
@@ -187,7 +187,7 @@ TEST_CASE("an inotify instance over dup and fork is one with its watches once",
     const Held held = held_by(*census, children.with_self());
     CHECK(held.instances == 2);
     CHECK(held.watches == 50);
-    for (const InotifyGroup& group : census->inotify_groups) {
+    for (const NotifyGroup& group : census->notify_groups) {
       if (census->processes[group.holders.front()].pid != Pid(::getpid())) continue;
       CHECK(group.holders.size() == 4);
       CHECK(group.charged_uid == Uid(::geteuid()));

@@ -101,11 +101,11 @@ TEST_CASE("inotify instances are charged to the effective uid", "[census]") {
   f.proc.process(10).uids(60001, 60002).fd(3, "anon_inode:inotify").watches(3, 100);
   f.proc.process(11).uid(7).fd(4, "inotify").watches(4, 0);  // an old kernel's link text
   const Census census = f.take();
-  REQUIRE(census.inotify_groups.size() == 2);
-  CHECK(census.inotify_groups[0].charged_uid == Uid(60002));
-  CHECK(census.inotify_groups[0].watches == 100);
-  CHECK(census.inotify_groups[1].watches == 0);
-  CHECK(census.user_namespaces.at(census.inotify_groups[0].user_ns).inode == kInitialUserNs);
+  REQUIRE(census.notify_groups.size() == 2);
+  CHECK(census.notify_groups[0].charged_uid == Uid(60002));
+  CHECK(census.notify_groups[0].watches == 100);
+  CHECK(census.notify_groups[1].watches == 0);
+  CHECK(census.user_namespaces.at(census.notify_groups[0].user_ns).inode == kInitialUserNs);
 }
 
 TEST_CASE("a zombie leader's table is read once from a thread that lives", "[census]") {
@@ -199,8 +199,8 @@ TEST_CASE("garbage fdinfo is a failure and not an instance without watches", "[c
   Fixture f;
   f.proc.process(10).fd(3, "anon_inode:inotify").fdinfo(3, "inotify wd:zz ino:1 sdev:1\n");
   const Census census = f.take();
-  REQUIRE(census.inotify_groups.size() == 1);
-  CHECK_FALSE(census.inotify_groups[0].watches);
+  REQUIRE(census.notify_groups.size() == 1);
+  CHECK_FALSE(census.notify_groups[0].watches);
   CHECK(failures(census, ErrorKind::kMalformed) == 1);
   CHECK(unseen(census, Unseen::kInotifyUnreadable) == 1);
   CHECK(unseen(census, Unseen::kInotifyDenied) == 0);
@@ -212,8 +212,8 @@ TEST_CASE("a procfs without fdinfo still counts descriptors and instances", "[ce
   f.proc.remove("10/fdinfo");
   const Census census = f.take();
   CHECK(find(census, 10)->descriptors == 3);
-  REQUIRE(census.inotify_groups.size() == 1);
-  CHECK_FALSE(census.inotify_groups[0].watches);  // not known is not zero
+  REQUIRE(census.notify_groups.size() == 1);
+  CHECK_FALSE(census.notify_groups[0].watches);  // not known is not zero
   CHECK(unseen(census, Unseen::kInotifyUnreadable) == 1);
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("a user namespace whose owner cannot be asked leaves the pool unknown"
   f.proc.process(10).user_ns(4026532999).fd(3, "anon_inode:inotify").watches(3, 5);
   const Census census = f.take();
   CHECK(find(census, 10)->user_ns == kNoIndex);
-  CHECK(census.inotify_groups.at(0).user_ns == kNoIndex);
+  CHECK(census.notify_groups.at(0).user_ns == kNoIndex);
 }
 
 TEST_CASE("only a capability in the initial namespace exceeds the file limit", "[census]") {

@@ -91,9 +91,9 @@ TEST_CASE("a value of the wrong type is told", "[config]") {
                    {"web: 3",
                     "f:1:6: web: a word, expected a mapping with the keys listen_address, "
                     "telemetry_path, max_requests"},
-                   {"source: [auto]", "f:1:9: source: a list, expected auto or procfs"},
-                   {"source: {a: b}", "f:1:9: source: a mapping, expected auto or procfs"},
-                   {"source:\nweb: {}", "f:1:1: source: no value, expected auto or procfs"},
+                   {"source: [auto]", "f:1:9: source: a list, expected auto, bpf or procfs"},
+                   {"source: {a: b}", "f:1:9: source: a mapping, expected auto, bpf or procfs"},
+                   {"source:\nweb: {}", "f:1:1: source: no value, expected auto, bpf or procfs"},
                    {"neighbours_above: '0.5'",
                     "f:1:19: neighbours_above: text in quotes, expected a number from 0 to 1"},
                    {"web:\n  max_requests: null",
@@ -164,6 +164,8 @@ TEST_CASE("every duration has its range", "[config]") {
   const auto ends =
       GENERATE(values<Ends>({{"sampling.pools_interval", "99ms", "100ms", "1m", "60001ms"},
                              {"sampling.holdings_interval", "999ms", "1s", "1h", "3601s"},
+                             {"sampling.mappings_interval", "999ms", "1s", "24h", "1441m"},
+                             {"sampling.peak_window", "999ms", "1s", "1h", "3601s"},
                              {"inotify.large_read_interval", "999ms", "1s", "24h", "1441m"},
                              {"inotify.read_budget", "0ms", "1ms", "1m", "61s"}}));
   CAPTURE(ends.key);
@@ -183,8 +185,8 @@ TEST_CASE("a ratio that is none is told", "[config]") {
 
 TEST_CASE("words are taken exactly", "[config]") {
   check_row(GENERATE(values<Row>(
-      {{"source: Auto", "f:1:9: source: \"Auto\", expected auto or procfs"},
-       {"source: yes", "f:1:9: source: \"yes\", expected auto or procfs"},
+      {{"source: Auto", "f:1:9: source: \"Auto\", expected auto, bpf or procfs"},
+       {"source: yes", "f:1:9: source: \"yes\", expected auto, bpf or procfs"},
        {"log: {level: warning}",
         "f:1:14: log.level: \"warning\", expected debug, info, warn or error"},
        {"log: {format: text}", "f:1:15: log.format: \"text\", expected logfmt or json"}})));

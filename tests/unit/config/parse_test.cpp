@@ -37,7 +37,7 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   REQUIRE(result.errors.empty());
   const Config& config = result.config;
   CHECK(config.source == Config::Source::kProcfs);
-  CHECK(config.sampling == Config::Sampling{500ms, 2min});
+  CHECK(config.sampling == Config::Sampling{500ms, 2min, 5min, 10min});
   CHECK(config.inotify == Config::Inotify{100, 1h, 250ms});
   CHECK(config.limits == Config::Limits{1, 2, 3, 100'000});
   CHECK(config.neighbours_above == 0.25);
@@ -50,8 +50,8 @@ TEST_CASE("a layout keeps the place of its pattern", "[config]") {
   const auto result = load(KCOMMONS_FIXTURES "/config/full.yaml");
   const auto& layouts = result.config.cgroup.layouts;
   REQUIRE(layouts.size() == 2);
-  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 18, 13});
-  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 20, 29});
+  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 20, 13});
+  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 22, 29});
 }
 
 TEST_CASE("durations take each unit and the ends of their range", "[config]") {
@@ -137,5 +137,5 @@ TEST_CASE("an error shows on one harmless line whatever the input was", "[config
   CHECK(error.text() == "a\\x0ab:1:2: \\x1b[31m");
   const auto lines = mistakes_in("source: \"\\e[31m\\n\xC2\x9B\"");
   REQUIRE(lines.size() == 1);
-  CHECK(lines[0] == "f:1:9: source: \"\\x1b[31m\\x0a\\xc2\\x9b\", expected auto or procfs");
+  CHECK(lines[0] == "f:1:9: source: \"\\x1b[31m\\x0a\\xc2\\x9b\", expected auto, bpf or procfs");
 }

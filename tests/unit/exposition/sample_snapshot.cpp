@@ -114,10 +114,10 @@ Snapshot plain_snapshot() {
 }
 
 std::vector<CurrentPool> plain_pools() {
-  return {{ResourceId::kOpenFiles, "", "", 1472, kNoLimit},
+  return {{ResourceId::kOpenFiles, "", "", 1472, kNoLimit, 1500},
           {ResourceId::kInotifyInstances, "initial", "0", 3, limit_of(128)},
           {ResourceId::kInotifyWatches, "initial", "1000", 1024, limit_of(1000)},
-          {ResourceId::kInotifyWatches, "4026532201", "0", std::nullopt, limit_of(64)},
+          {ResourceId::kInotifyWatches, "4026532201", "0", std::nullopt, limit_of(64), 60},
           {ResourceId::kInotifyWatches, "initial", "2000", 5, std::nullopt}};
 }
 

@@ -1,0 +1,270 @@
+#include "census/bpf_books.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <tuple>
+#include <variant>
+
+namespace kcommons::census {
+
+namespace {
+
+using catalogue::ResourceId;
+
+// USER_HZ, the unit of start times in /proc/PID/stat, is 100 on every machine of today.
+constexpr std::uint64_t kNanosecondsPerTick = 10'000'000;
+// A user namespace that was given no limit has this one (kernel/user_namespace.c, create_user_ns).
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int32_t>::max();
+constexpr std::uint64_t kInfinity = std::numeric_limits<std::uint64_t>::max();  // RLIM_INFINITY
+
+struct Counter {
+  kc_counter counter;
+  ResourceId resource;
+};
+constexpr std::array<Counter, 4> kCounters = {{
+    {KC_INOTIFY_INSTANCES, ResourceId::kInotifyInstances},
+    {KC_INOTIFY_WATCHES, ResourceId::kInotifyWatches},
+    {KC_FANOTIFY_GROUPS, ResourceId::kFanotifyGroups},
+    {KC_FANOTIFY_MARKS, ResourceId::kFanotifyMarks},
+}};
+
+DescriptorType type_of(std::size_t file_type) {
+  constexpr std::array<DescriptorType, KC_FILE_TYPES> kTypes = {
+      DescriptorType::kOther,   DescriptorType::kRegular,   DescriptorType::kDirectory,
+      DescriptorType::kDevice,  DescriptorType::kPipe,      DescriptorType::kSocket,
+      DescriptorType::kInotify, DescriptorType::kFanotify,  DescriptorType::kEpoll,
+      DescriptorType::kEventfd, DescriptorType::kTimerfd,   DescriptorType::kSignalfd,
+      DescriptorType::kPidfd,   DescriptorType::kMemfd,     DescriptorType::kIoUring,
+      DescriptorType::kBpf,     DescriptorType::kPerfEvent, DescriptorType::kUserfaultfd,
+  };
+  return file_type < kTypes.size() ? kTypes.at(file_type) : DescriptorType::kOther;
+}
+
+}  // namespace
+
+std::vector<Charge> charges_of(const kc_ucounts& record) {
+  std::vector<Charge> charges;
+  for (const Counter& row : kCounters) {
+    if ((record.present & 1U << row.counter) == 0) continue;
+    const std::int64_t used = std::max<std::int64_t>(record.used[row.counter], 0);
+    const std::int64_t limit = record.limit[row.counter];
+    const bool outermost = record.outer == 0;
+    if (!outermost && limit >= kNoLimit) continue;
+    charges.push_back(
+        {.resource = row.resource,
+         .user_ns = UserNsInode(record.userns),
+         .uid = Uid(record.uid),
+         .used = static_cast<std::uint64_t>(used),
+         .limit = {.value = static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))}});
+  }
+  return charges;
+}
+
+void BpfBooks::take(const bpf::Record& record) {
+  struct Visitor {
+    BpfBooks& books;
+    void operator()(const bpf::CgroupRecord& cgroup) const { books.cgroups_.take(cgroup); }
+    void operator()(const kc_css_set* set) const { books.cgroups_.take(*set); }
+    void operator()(const kc_user* /*user*/) const {}
+    void operator()(const kc_ucounts* ucounts) const { books.take(*ucounts); }
+    void operator()(const kc_process* process) const { books.take(*process); }
+    void operator()(const kc_table* table) const { books.take(*table); }
+    void operator()(const kc_file* file) const { books.take(*file); }
+    void operator()(const kc_group* group) const { books.take(*group); }
+  };
+  std::visit(Visitor{*this}, record);
+}
+
+void BpfBooks::take(const kc_ucounts& record) {
+  ucounts_.emplace(record.id, record);
+}
+
+void BpfBooks::take(const kc_process& record) {
+  const auto [at, added] =
+      index_of_.emplace(Pid(record.pid), static_cast<std::uint32_t>(processes_.size()));
+  if (!added) return;  // its leader came after one of its threads
+  Process process{
+      .record = {}, .css_set = record.css_set, .user_ns = record.userns, .program = record.exe};
+  ProcessRecord& facts = process.record;
+  facts.pid = Pid(record.pid);
+  facts.parent = Pid(record.parent);
+  facts.start_time = record.start_ns / kNanosecondsPerTick;
+  facts.effective_uid = Uid(record.effective_uid);
+  facts.alive = (record.flags & KC_PROCESS_ZOMBIE) == 0 || record.live_threads > 0;
+  facts.exceeds_file_max = (record.flags & KC_PROCESS_SYS_ADMIN) != 0;
+  facts.descriptors = 0;
+  facts.by_type.emplace();
+  if (record.descriptor_limit != kInfinity) facts.descriptor_limit = record.descriptor_limit;
+  processes_.push_back(process);
+  if (record.exe != 0) claim(record.exe, at->second, Claim::kMapping);
+}
+
+void BpfBooks::add_descriptors(Process& process, const Table& table, bool main) {
+  ProcessRecord& facts = process.record;
+  *facts.descriptors += table.descriptors;
+  for (std::size_t i = 0; i < table.by_type.size(); ++i) (*facts.by_type)[i] += table.by_type[i];
+  if (main || facts.table_descriptors == 0) facts.table_descriptors = table.descriptors;
+}
+
+// A table is told once, with what is in it; where other processes, or threads that outlived their
+// leader, have the same, it is told again without.
+void BpfBooks::take(const kc_table& record) {
+  const auto owner = index_of_.find(Pid(record.pid));
+  if (owner == index_of_.end()) return;
+  Process& process = processes_[owner->second];
+  const auto [at, added] = tables_.try_emplace(record.id);
+  if (added) {
+    Table& table = at->second;
+    for (std::size_t i = 0; i < KC_FILE_TYPE_SLOTS; ++i) {
+      table.descriptors += record.by_type[i];
+      table.by_type.at(static_cast<std::size_t>(type_of(i))) += record.by_type[i];
+    }
+    process.record.files += record.unshared + record.queued + record.fixed;
+  }
+  if (!counted_.emplace(record.id, owner->second).second) return;
+  add_descriptors(process, at->second, record.thread == record.pid);
+}
+
+bool BpfBooks::is_older(std::uint32_t a, std::uint32_t b) const {
+  const ProcessRecord& left = processes_[a].record;
+  const ProcessRecord& right = processes_[b].record;
+  return std::tuple(left.start_time, left.pid) < std::tuple(right.start_time, right.pid);
+}
+
+void BpfBooks::claim(std::uint64_t file, std::uint32_t process, Claim claim) {
+  const auto [at, added] = files_.try_emplace(file, Booking{.process = process, .claim = claim});
+  if (added) return;
+  Booking& booking = at->second;
+  if (claim > booking.claim) return;
+  if (claim == booking.claim && !is_older(process, booking.process)) return;
+  booking = {.process = process, .claim = claim};
+}
+
+void BpfBooks::take(const kc_file& record) {
+  const auto owner = index_of_.find(Pid(record.pid));
+  if (owner == index_of_.end()) return;
+  const bool open = record.held_by == KC_HELD_BY_DESCRIPTOR;
+  const bool mapped = record.held_by == KC_HELD_BY_MAPPING;
+  claim(record.id, owner->second,
+        open     ? Claim::kDescriptor
+        : mapped ? Claim::kMapping
+                 : Claim::kWaiting);
+}
+
+std::vector<MappedFiles> BpfBooks::names() const {
+  std::vector<MappedFiles> names;
+  names.reserve(processes_.size());
+  for (const Process& process : processes_) {
+    names.push_back({.pid = process.record.pid,
+                     .start_time = process.record.start_time,
+                     .program = process.program,
+                     .files = {}});
+  }
+  return names;
+}
+
+void BpfBooks::take(const std::vector<MappedFiles>& mapped) {
+  for (const MappedFiles& one : mapped) {
+    const auto at = index_of_.find(one.pid);
+    if (at == index_of_.end()) continue;
+    const Process& process = processes_[at->second];
+    if (process.record.start_time != one.start_time || process.program != one.program) continue;
+    for (const std::uint64_t file : one.files) claim(file, at->second, Claim::kMapping);
+  }
+}
+
+void BpfBooks::take(const kc_group& record) {
+  const auto owner = index_of_.find(Pid(record.pid));
+  if (owner == index_of_.end()) return;
+  Group& group =
+      groups_.try_emplace(record.id, Group{.record = record, .holders = {}}).first->second;
+  group.holders.push_back(owner->second);
+}
+
+void BpfBooks::write_into(Census& census, Placements& placements) && {
+  for (const auto& [file, booking] : files_) ++processes_[booking.process].record.files;
+  write_namespaces(census);
+  write_processes(census, placements);
+  write_groups(census, placements);
+}
+
+// The namespace of a user, with those around it, outermost first.
+std::uint32_t BpfBooks::namespace_of(Census& census, const kc_ucounts& record) {
+  if (const auto at = user_ns_index_.find(record.userns); at != user_ns_index_.end()) {
+    return at->second;
+  }
+  UserNamespace name_space{.inode = UserNsInode(record.userns)};
+  if (const auto outer = ucounts_.find(record.outer); outer != ucounts_.end()) {
+    name_space.outer = namespace_of(census, outer->second);
+    name_space.owner = Uid(outer->second.uid);
+  }
+  const auto index = static_cast<std::uint32_t>(census.user_namespaces.size());
+  census.user_namespaces.push_back(name_space);
+  user_ns_index_.emplace(record.userns, index);
+  return index;
+}
+
+void BpfBooks::write_namespaces(Census& census) {
+  user_ns_index_.emplace(kInitialUserNs.value(), 0);
+  census.user_namespaces.push_back({.inode = kInitialUserNs});
+  for (const auto& [id, record] : ucounts_) {
+    namespace_of(census, record);
+    for (const Charge& charge : charges_of(record)) census.charges.push_back(charge);
+  }
+}
+
+void BpfBooks::write_processes(Census& census, Placements& placements) {
+  std::vector<std::uint32_t> order(processes_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [this](std::uint32_t a, std::uint32_t b) { return is_older(a, b); });
+  new_index_.resize(order.size());
+  std::unordered_map<std::uint64_t, std::uint32_t> placement_of;  // by css_set
+  for (const std::uint32_t index : order) {
+    Process& process = processes_[index];
+    const auto [at, added] = placement_of.try_emplace(process.css_set);
+    if (added) {
+      at->second = placements.index_of(placements.resolve(cgroups_.text_of_set(process.css_set)));
+    }
+    process.record.placement = at->second;
+    if (const auto ns = user_ns_index_.find(process.user_ns); ns != user_ns_index_.end()) {
+      process.record.user_ns = ns->second;
+    } else {
+      ++census.unseen[static_cast<std::size_t>(Unseen::kUserNsDenied)];
+    }
+    new_index_[index] = static_cast<std::uint32_t>(census.processes.size());
+    census.processes.push_back(process.record);
+  }
+}
+
+NotifyGroup BpfBooks::group_of(const Group& group, Placements& placements) const {
+  const kc_group& record = group.record;
+  NotifyGroup out;
+  const bool fanotify = record.type == KC_FILE_FANOTIFY;
+  out.kind = fanotify ? NotifyGroup::Kind::kFanotify : NotifyGroup::Kind::kInotify;
+  for (const std::uint32_t holder : group.holders) out.holders.push_back(new_index_[holder]);
+  std::ranges::sort(out.holders);
+  const auto [last, end] = std::ranges::unique(out.holders);
+  out.holders.erase(last, end);
+  out.watches = record.unlimited_marks != 0 ? 0 : record.marks;
+  if (const auto charged = ucounts_.find(record.ucounts); charged != ucounts_.end()) {
+    out.user_ns = user_ns_index_.at(charged->second.userns);
+    out.charged_uid = Uid(charged->second.uid);
+  }
+  if (record.cgroup != 0 && (record.hierarchy_flags & KC_HIERARCHY_DEAD) == 0) {
+    const std::string text = cgroups_.text_of_cgroup(record.cgroup, record.hierarchy_flags);
+    out.creator = placements.index_of(placements.resolve(text));
+  }
+  return out;
+}
+
+void BpfBooks::write_groups(Census& census, Placements& placements) {
+  for (const auto& [id, group] : groups_) {
+    census.notify_groups.push_back(group_of(group, placements));
+  }
+  std::ranges::stable_sort(census.notify_groups, {},
+                           [](const NotifyGroup& group) { return group.holders.front(); });
+}
+
+}  // namespace kcommons::census

@@ -1,0 +1,131 @@
+#include "census/bpf_source.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "procfs/fd.hpp"
+#include "procfs/loop_devices.hpp"
+
+namespace kcommons::census {
+
+namespace {
+
+// Calls `take` with each record of the walk; one that makes no sense ends it.
+template <typename Take>
+Result<void> walk(bpf::Programs& programs, bpf::Walk which, const std::stop_token& stop,
+                  Take take) {
+  Result<void> decoded;
+  const auto sink = [&](std::span<const std::byte> bytes) {
+    if (!decoded) return;
+    const auto record = bpf::decode(bytes);
+    if (!record) {
+      decoded = fail(record.error());
+      return;
+    }
+    take(*record);
+  };
+  if (auto done = programs.run(which, sink, stop); !done) return done;
+  return decoded;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BpfSource>> BpfSource::open(Options options, const Clock& clock) {
+  auto root = procfs::ProcRoot::open(options.procfs);
+  if (!root) return fail(root.error());
+  if (!root->shares_pid_namespace()) {
+    return fail(Error::other(root->path() + " is not the procfs of this PID namespace"));
+  }
+  auto programs = bpf::Programs::load();
+  if (!programs) return fail(programs.error());
+  return std::unique_ptr<BpfSource>(
+      new BpfSource(std::move(*root), std::move(*programs), std::move(options), clock));
+}
+
+BpfSource::BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> programs,
+                     Options options, const Clock& clock)
+    : root_(std::move(root)),
+      programs_(std::move(programs)),
+      options_(std::move(options)),
+      clock_(clock),
+      host_(root_.fd()),
+      placements_(options_.layouts),
+      mappings_(options_.mappings) {}
+
+Result<PoolsReading> BpfSource::read_pools() {
+  PoolsReading reading;
+  reading.taken_at = clock_.wall();
+  reading.readings = host_.read(reading.failures);
+  bool in_flight = false;
+  const auto take = [&](const bpf::Record& record) {
+    if (const auto* const ucounts = std::get_if<const kc_ucounts*>(&record)) {
+      for (const Charge& charge : charges_of(**ucounts)) reading.charges.push_back(charge);
+    } else if (const auto* const user = std::get_if<const kc_user*>(&record)) {
+      const bool counted = ((*user)->present & KC_USER_HAS_INFLIGHT) != 0;
+      in_flight = in_flight || !counted || (*user)->unix_inflight > 0;
+    }
+  };
+  if (auto done = walk(*programs_, bpf::Walk::kPools, {}, take); !done) return fail(done.error());
+  programs_->scan_queues(in_flight);
+  return reading;
+}
+
+Result<void> BpfSource::walk_mappings(const BpfBooks& books, const std::stop_token& stop) {
+  mappings_.begin(books);
+  const auto take = [this](const bpf::Record& record) { mappings_.take(record); };
+  if (auto done = walk(*programs_, bpf::Walk::kMappings, stop, take); !done) return done;
+  mappings_.end(clock_.steady());
+  return {};
+}
+
+// Listed before the walk and there after it, yet not seen by it.
+void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& books,
+                             Census& census) {
+  KernelFiles hidden{.cause = "hidden_processes"};
+  for (const Pid pid : listed) {
+    if (books.has_seen(pid)) continue;
+    const auto size = procfs::count_fds_by_size(root_, pid);
+    // Kernel threads have no descriptors.
+    if (!size || *size == 0) continue;
+    hidden.files += *size;
+    ++census.unseen[static_cast<std::size_t>(Unseen::kHidden)];
+  }
+  census.kernel_files.push_back(hidden);
+}
+
+void BpfSource::count_loop_devices(Census& census) {
+  const auto bound = procfs::count_bound_loop_devices(options_.sys_block);
+  if (bound) {
+    census.kernel_files.push_back({.cause = "loop_devices", .files = *bound});
+  } else {
+    census.failures.count(bound.error());
+  }
+}
+
+Result<Census> BpfSource::take_census(const std::stop_token& stop) {
+  Census census;
+  census.taken_at = clock_.wall();
+  census.exact = true;
+  if (auto listed = root_.list_pids(pids_); !listed) return fail(listed.error());
+
+  BpfBooks books;
+  const auto take = [&](const bpf::Record& record) { books.take(record); };
+  if (auto done = walk(*programs_, bpf::Walk::kHoldings, stop, take); !done) {
+    return fail(done.error());
+  }
+  census.readings = host_.read(census.failures);
+  if (programs_->can(bpf::Walk::kMappings) && mappings_.is_due(books, clock_.steady())) {
+    if (auto done = walk_mappings(books, stop); !done) return fail(done.error());
+  }
+  books.take(mappings_.files());
+  census.mappings_age = mappings_.age(clock_.steady());
+  count_hidden(pids_, books, census);
+  count_loop_devices(census);
+
+  placements_.begin(census);
+  std::move(books).write_into(census, placements_);
+  placements_.end();
+  return census;
+}
+
+}  // namespace kcommons::census

@@ -1,0 +1,22 @@
+// Least privilege: what the daemon was given and does not need, it gives up before it listens.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace kcommons::daemon {
+
+// Gives up every capability of the calling thread that is not needed, for good: they are not
+// permitted any more either, and no program that is run can give them back (no_new_privs). Threads
+// made later have no more. Returns the names of those that are kept, separated by ","; "none".
+//
+// Kept, as far as they are there: with the source bpf, CAP_BPF and CAP_PERFMON (before Linux 6.1
+// even a walk that is loaded already asks for them); with procfs, CAP_SYS_PTRACE and
+// CAP_DAC_READ_SEARCH. With both CAP_SYS_ADMIN, which lets files be opened when fs.file-max is
+// reached: that is the moment in which the daemon is needed. CAP_NET_BIND_SERVICE for a port below
+// 1024.
+Result<std::string> drop_privileges(std::string_view source, int port);
+
+}  // namespace kcommons::daemon
