@@ -65,9 +65,27 @@ static __always_inline __u64 name_of(struct file *file) {
   ((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |       \
    (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
 
-/* Anonymous files of which the daemon could not make one for itself. */
+/* Anonymous files of which the daemon has made none for itself, or could not: at the limit of its
+ * inotify instances, say. */
 static __always_inline __u32 anonymous_type(struct file *file) {
   switch (name_of(file)) {
+    case NAME('i', 'n', 'o', 't', 'i', 'f', 'y', 0):
+      return KC_FILE_INOTIFY;
+    case NAME('[', 'e', 'v', 'e', 'n', 't', 'p', 'o'):
+      return KC_FILE_EPOLL;
+    case NAME('[', 'e', 'v', 'e', 'n', 't', 'f', 'd'):
+      return KC_FILE_EVENTFD;
+    case NAME('[', 't', 'i', 'm', 'e', 'r', 'f', 'd'):
+      return KC_FILE_TIMERFD;
+    case NAME('[', 's', 'i', 'g', 'n', 'a', 'l', 'f'):
+      return KC_FILE_SIGNALFD;
+    case NAME('[', 'p', 'i', 'd', 'f', 'd', ']', 0):
+      return KC_FILE_PIDFD;
+    case NAME('b', 'p', 'f', '-', 'm', 'a', 'p', 0):
+    case NAME('b', 'p', 'f', '-', 'p', 'r', 'o', 'g'):
+    case NAME('b', 'p', 'f', '_', 'l', 'i', 'n', 'k'):
+    case NAME('b', 'p', 'f', '_', 'i', 't', 'e', 'r'):
+      return KC_FILE_BPF;
     case NAME('[', 'f', 'a', 'n', 'o', 't', 'i', 'f'):
       return KC_FILE_FANOTIFY;
     case NAME('[', 'i', 'o', '_', 'u', 'r', 'i', 'n'):
@@ -114,7 +132,7 @@ __noinline __u32 type_of(__u64 id, __u64 f_op) {
   inode = BPF_CORE_READ(file, f_inode);
   if (known) {
     type = *known;
-  } else if ((__u64)inode == control.anon_inode) {
+  } else if ((__u64)BPF_CORE_READ(inode, i_sb) == control.anon_super) {
     type = anonymous_type(file);
   } else {
     type = type_by_mode(BPF_CORE_READ(inode, i_mode));
@@ -287,7 +305,7 @@ __noinline int walk_descriptor(__u64 id) {
   } else {
     walk.table.unshared++;
   }
-  if (type == KC_FILE_SOCKET && control.scan_queues) scan_queue(id);
+  if (type == KC_FILE_SOCKET) scan_queue(id);
   if (type == KC_FILE_IO_URING) scan_ring(id);
   if (is_group(type)) put_group(id, type);
   if (walk.pending_count) put_pending_groups();

@@ -192,8 +192,10 @@ struct dentry {
 struct path {
   struct dentry *dentry;
 };
+struct super_block;
 struct inode {
   unsigned short i_mode;
+  struct super_block *i_sb;
 };
 struct file {
   unsigned int f_mode;

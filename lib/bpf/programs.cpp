@@ -81,12 +81,12 @@ std::vector<Sample> make_samples() {
   return samples;
 }
 
-// What the walk asks of the samples: the operations of each, the inode of anonymous files.
+// What the walk asks of the samples: the operations of each, the file system of anonymous files.
 class Calibration final {
  public:
   void take(const kc_calibration& record) {
     for (const Sample& sample : samples_) {
-      if (sample.fd.get() == record.fd) found_.push_back({sample.type, record.f_op, record.inode});
+      if (sample.fd.get() == record.fd) found_.push_back({sample.type, record.f_op, record.super});
     }
   }
   // Fails where not even a descriptor that can always be made was seen.
@@ -97,10 +97,10 @@ class Calibration final {
       if (::bpf_map_update_elem(map, &found.f_op, &type, BPF_ANY) != 0) {
         return fail(Error::from_errno(errno, "store a file type in a BPF map"));
       }
-      if (found.type == KC_FILE_EVENTFD) skeleton.bss->control.anon_inode = found.inode;
+      if (found.type == KC_FILE_EVENTFD) skeleton.bss->control.anon_super = found.super;
       if (found.type == KC_FILE_MEMFD) skeleton.bss->control.shmem_f_op = found.f_op;
     }
-    if (skeleton.bss->control.anon_inode == 0) {
+    if (skeleton.bss->control.anon_super == 0) {
       return fail(
           Error::other("the BPF programs do not see descriptors of this process: the PID "
                        "namespace is not the initial one"));
@@ -112,7 +112,7 @@ class Calibration final {
   struct Found {
     kc_file_type type;
     __u64 f_op;
-    __u64 inode;
+    __u64 super;
   };
   std::vector<Sample> samples_ = make_samples();
   std::vector<Found> found_;
@@ -249,10 +249,6 @@ const bpf_link* Programs::Loaded::link_of(Walk walk) const {
 
 bool Programs::can(Walk walk) const {
   return loaded_->link_of(walk) != nullptr;
-}
-
-void Programs::scan_queues(bool scan) {
-  loaded_->skeleton->bss->control.scan_queues = scan ? 1 : 0;
 }
 
 // The iterator prints nothing: a read ends with 0 when all tasks were shown, or with EAGAIN when

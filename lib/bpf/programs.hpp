@@ -43,10 +43,6 @@ class Programs final {
   // Records that the kernel side could not hand over make the walk fail: nothing is lost silently.
   Result<void> run(Walk walk, const Sink& sink, const std::stop_token& stop);
 
-  // Descriptors in flight between unix sockets are looked for only when told so: it costs two cache
-  // misses for each socket, and walk_pools tells whether there are any.
-  void scan_queues(bool scan);
-
  private:
   struct Loaded;
   explicit Programs(std::unique_ptr<Loaded> loaded);

@@ -203,16 +203,15 @@ struct kc_calibration {
   __u32 kind;
   __s32 fd;
   __u64 f_op;
-  __u64 inode;
+  __u64 super; /* the file system */
 };
 
 /* What the daemon sets before a walk and reads after it; the .bss of the programs. */
 struct kc_control {
   __u32 pass; /* counts walks, so that what was told before is known */
   __s32 calibrate_pid;
-  __u32 scan_queues; /* look for files in flight between unix sockets */
   __u32 unused;
-  __u64 anon_inode; /* the inode that anonymous files share */
+  __u64 anon_super; /* the file system of anonymous files, which has no names but the kernel's */
   __u64 shmem_f_op;
   __u64 lost; /* records that did not fit */
 };

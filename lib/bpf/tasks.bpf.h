@@ -154,7 +154,7 @@ static long put_calibration(__u32 index, struct fdtable **table) {
   bpf_probe_read_kernel(&file, sizeof(file), (void *)BPF_CORE_READ(fdt, fd) + 8UL * index);
   if (!file) return 0;
   record.f_op = (__u64)BPF_CORE_READ(file, f_op);
-  record.inode = (__u64)BPF_CORE_READ(file, f_inode);
+  record.super = (__u64)BPF_CORE_READ(file, f_inode, i_sb);
   put(&record, sizeof(record));
   return 0;
 }

@@ -26,6 +26,4 @@ Result<void> Programs::run(Walk /*walk*/, const Sink& /*sink*/, const std::stop_
   return fail(Error::other("this kcommons was built without libbpf"));
 }
 
-void Programs::scan_queues(bool /*scan*/) {}
-
 }  // namespace kcommons::bpf

@@ -56,17 +56,12 @@ Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
   reading.readings = host_.read(reading.failures);
-  bool in_flight = false;
   const auto take = [&](const bpf::Record& record) {
-    if (const auto* const ucounts = std::get_if<const kc_ucounts*>(&record)) {
-      for (const Charge& charge : charges_of(**ucounts)) reading.charges.push_back(charge);
-    } else if (const auto* const user = std::get_if<const kc_user*>(&record)) {
-      const bool counted = ((*user)->present & KC_USER_HAS_INFLIGHT) != 0;
-      in_flight = in_flight || !counted || (*user)->unix_inflight > 0;
-    }
+    const auto* const ucounts = std::get_if<const kc_ucounts*>(&record);
+    if (ucounts == nullptr) return;
+    for (const Charge& charge : charges_of(**ucounts)) reading.charges.push_back(charge);
   };
   if (auto done = walk(*programs_, bpf::Walk::kPools, {}, take); !done) return fail(done.error());
-  programs_->scan_queues(in_flight);
   return reading;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fake_proc.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -12,7 +12,7 @@
 #include "fake_proc.hpp"
 #include "procfs/fd.hpp"
 #include "procfs/sysctl.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -28,7 +28,7 @@
 #include "procfs/file_reader.hpp"
 #include "procfs/kcmp.hpp"
 #include "procfs/sysctl.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -14,7 +14,7 @@
 #include "procfs/fdinfo.hpp"
 #include "procfs/status.hpp"
 #include "procfs/user_ns.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

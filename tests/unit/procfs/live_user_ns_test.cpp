@@ -13,7 +13,7 @@
 #include "fake_proc.hpp"
 #include "procfs/status.hpp"
 #include "procfs/user_ns.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

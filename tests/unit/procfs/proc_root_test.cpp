@@ -21,7 +21,7 @@
 
 #include "fake_proc.hpp"
 #include "procfs/fd.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

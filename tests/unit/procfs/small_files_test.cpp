@@ -9,7 +9,7 @@
 #include "procfs/limits.hpp"
 #include "procfs/loadavg.hpp"
 #include "procfs/sysctl.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "fake_proc.hpp"
-#include "support.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

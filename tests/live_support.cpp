@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include "live_support.hpp"
 
 #include <fcntl.h>
 #include <grp.h>

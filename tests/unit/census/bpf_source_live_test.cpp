@@ -1,0 +1,469 @@
+// The census by BPF against this kernel: of each kind of object that counts in file-nr, a known
+// number is made and must be found where it belongs.
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <linux/io_uring.h>
+#include <linux/loop.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/unique_fd.hpp"
+#include "census/bpf_source.hpp"
+#include "live_support.hpp"
+
+using namespace kcommons;
+using namespace kcommons::census;
+using kcommons::test::must;
+
+namespace {
+
+constexpr int kMany = 500;
+
+std::unique_ptr<BpfSource> open_source(const Clock& clock) {
+  return must(BpfSource::open({.layouts = cgroup::Layouts::built_in(),
+                               .mappings = {.interval = std::chrono::milliseconds(0)}},
+                              clock));
+}
+
+Census take(BpfSource& source) {
+  must(source.read_pools());
+  return must(source.take_census({}));
+}
+
+const ProcessRecord& record_of(const Census& census, Pid pid) {
+  for (const ProcessRecord& process : census.processes) {
+    if (process.pid == pid) return process;
+  }
+  FAIL("process " << pid.value() << " is not in the census");
+  throw 0;
+}
+
+Pid self() {
+  return Pid(::getpid());
+}
+
+std::uint64_t of_type(const ProcessRecord& process, DescriptorType type) {
+  return process.by_type.value()[static_cast<std::size_t>(type)];
+}
+
+std::uint64_t files_of_cause(const Census& census, std::string_view cause) {
+  for (const KernelFiles& files : census.kernel_files) {
+    if (files.cause == cause) return files.files;
+  }
+  return 0;
+}
+
+// How many open files this process has more than before, after `make`.
+class Difference final {
+ public:
+  Difference() : source_(open_source(clock_)), before_(record_of(take(*source_), self())) {}
+  // Of files booked here.
+  std::int64_t files() {
+    now_ = record_of(take(*source_), self());
+    return static_cast<std::int64_t>(now_.files) - static_cast<std::int64_t>(before_.files);
+  }
+  // In the census of the last files().
+  [[nodiscard]] std::int64_t descriptors() const {
+    return static_cast<std::int64_t>(*now_.descriptors) -
+           static_cast<std::int64_t>(*before_.descriptors);
+  }
+  [[nodiscard]] std::int64_t of(DescriptorType type) const {
+    return static_cast<std::int64_t>(of_type(now_, type)) -
+           static_cast<std::int64_t>(of_type(before_, type));
+  }
+  BpfSource& source() { return *source_; }
+
+ private:
+  SystemClock clock_;
+  std::unique_ptr<BpfSource> source_;
+  ProcessRecord before_;
+  ProcessRecord now_;
+};
+
+template <typename Make>
+std::vector<UniqueFd> make_many(Make make) {
+  std::vector<UniqueFd> made;
+  for (int i = 0; i < kMany; ++i) made.push_back(test::opened(make(), "make a descriptor"));
+  return made;
+}
+
+// A directory of its own, on the file system of /var/tmp, which is a real one.
+class Folder final {
+ public:
+  Folder() {
+    std::string pattern = "/var/tmp/kcommons-test-XXXXXX";
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] std::string with_file(const std::string& name) const {
+    std::ofstream(file(name)) << std::string(4096, 'x');
+    return file(name);
+  }
+
+ private:
+  std::string path_;
+};
+
+// Maps a file and closes it: nothing but the mapping holds it.
+void* map_and_close(const std::string& path) {
+  const UniqueFd file = test::opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC), path);
+  void* const at = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  REQUIRE(at != MAP_FAILED);
+  return at;
+}
+
+// Over a Unix socket, as SCM_RIGHTS (unix(7)); nobody receives them.
+void send_descriptors(int socket, const std::vector<int>& numbers) {
+  const std::size_t bytes = numbers.size() * sizeof(int);
+  std::vector<char> control(CMSG_SPACE(bytes));
+  char byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(bytes);
+  std::memcpy(CMSG_DATA(header), numbers.data(), bytes);
+  REQUIRE(::sendmsg(socket, &message, 0) == 1);
+}
+
+struct Pair {
+  UniqueFd left;
+  UniqueFd right;
+};
+Pair socket_pair() {
+  int ends[2] = {-1, -1};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) == 0);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+}  // namespace
+
+TEST_CASE("each kind of descriptor is a file of its type", "[census][bpf]") {
+  Difference difference;
+  using Type = DescriptorType;
+  const auto check = [&](Type type, auto make) {
+    const auto made = make_many(make);
+    CHECK(difference.files() == kMany);
+    CHECK(difference.descriptors() == kMany);
+    CHECK(difference.of(type) == kMany);
+  };
+  check(Type::kDevice, [] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  check(Type::kRegular, [] { return ::open("/etc/passwd", O_RDONLY | O_CLOEXEC); });
+  check(Type::kRegular, [] { return ::open("/etc/passwd", O_PATH | O_CLOEXEC); });
+  check(Type::kDirectory, [] { return ::open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  check(Type::kMemfd, [] { return ::memfd_create("test", MFD_CLOEXEC); });
+  check(Type::kEventfd, [] { return ::eventfd(0, EFD_CLOEXEC); });
+  check(Type::kEpoll, [] { return ::epoll_create1(EPOLL_CLOEXEC); });
+  check(Type::kTimerfd, [] { return ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC); });
+  check(Type::kSocket, [] { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); });
+}
+
+TEST_CASE("both ends of a pipe are files", "[census][bpf]") {
+  Difference difference;
+  std::vector<UniqueFd> made;
+  for (int i = 0; i < kMany; ++i) {
+    int ends[2] = {-1, -1};
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    made.emplace_back(ends[0]);
+    made.emplace_back(ends[1]);
+  }
+  CHECK(difference.files() == 2 * kMany);
+  CHECK(difference.of(DescriptorType::kPipe) == 2 * kMany);
+}
+
+TEST_CASE("what is duplicated or inherited is no file more", "[census][bpf]") {
+  Difference difference;
+  const UniqueFd one = test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd");
+  const auto copies = make_many([&] { return ::fcntl(one.get(), F_DUPFD_CLOEXEC, 0); });
+  CHECK(difference.files() == 1);
+  CHECK(difference.descriptors() == kMany + 1);
+  const test::Child child([] { return true; });
+  CHECK(difference.files() == 1);
+  const Census census = take(difference.source());
+  CHECK(*record_of(census, child.pid()).descriptors >= kMany);
+  CHECK(record_of(census, child.pid()).files < 20);
+}
+
+TEST_CASE("a file that is only mapped is its process's", "[census][bpf]") {
+  const Folder folder;
+  const std::string path = folder.with_file("mapped");
+  Difference difference;
+  std::vector<void*> mapped;
+  for (int i = 0; i < kMany; ++i) mapped.push_back(map_and_close(path));
+  CHECK(difference.files() == kMany);
+  CHECK(difference.descriptors() == 0);
+  for (void* const at : mapped) ::munmap(at, 4096);
+  CHECK(difference.files() == 0);
+}
+
+TEST_CASE("on overlayfs an open file counts and a mapped one does not", "[census][bpf]") {
+  if (test::lacks_root()) return;
+  const Folder folder;
+  for (const char* name : {"lower", "upper", "work", "merged"}) {
+    std::filesystem::create_directory(folder.file(name));
+  }
+  const std::string below = folder.with_file("lower/file");
+  const std::string options = "lowerdir=" + folder.file("lower") +
+                              ",upperdir=" + folder.file("upper") +
+                              ",workdir=" + folder.file("work");
+  const std::string merged = folder.file("merged");
+  if (::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) != 0) {
+    test::skipped("overlayfs cannot be mounted here");
+    return;
+  }
+  {
+    Difference difference;
+    std::vector<void*> mapped;
+    for (int i = 0; i < kMany; ++i) mapped.push_back(map_and_close(merged + "/file"));
+    CHECK(difference.files() == 0);
+    for (void* const at : mapped) ::munmap(at, 4096);
+    const auto made =
+        make_many([&] { return ::open((merged + "/file").c_str(), O_RDONLY | O_CLOEXEC); });
+    CHECK(difference.files() == kMany);
+  }
+  CHECK(::umount(merged.c_str()) == 0);
+}
+
+TEST_CASE("a program that runs is one file, with those that it has mapped", "[census][bpf]") {
+  const test::Child child([] {
+    ::execl("/bin/sleep", "sleep", "1000", static_cast<char*>(nullptr));
+    return false;
+  });
+  const std::string maps = "/proc/" + std::to_string(child.pid().value()) + "/maps";
+  const auto mapped_inodes = [&] {
+    std::set<std::string> inodes;
+    std::ifstream stream(maps);
+    for (std::string line; std::getline(stream, line);) {
+      std::istringstream words(line);
+      std::string range;
+      std::string rights;
+      std::string offset;
+      std::string device;
+      std::string inode;
+      words >> range >> rights >> offset >> device >> inode;
+      if (inode != "0") inodes.insert(device + inode);
+    }
+    return inodes.size();
+  };
+  // Until it has loaded its locale.
+  std::size_t before = 0;
+  REQUIRE(test::eventually([&] {
+    std::ifstream stream("/proc/" + std::to_string(child.pid().value()) + "/comm");
+    std::string name;
+    std::getline(stream, name);
+    const std::size_t now = mapped_inodes();
+    const bool settled = name == "sleep" && now > 1 && now == before;
+    before = now;
+    ::usleep(50'000);
+    return settled;
+  }));
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  // What it has open was inherited from here, where it is booked.
+  CHECK(record_of(take(*source), child.pid()).files == mapped_inodes());
+}
+
+TEST_CASE("descriptors in flight are the receiver's", "[census][bpf]") {
+  Difference difference;
+  const Pair pair = socket_pair();
+  constexpr int kEach = 100;
+  int sent = 0;
+  for (int i = 0; i < 5; ++i) {
+    std::vector<UniqueFd> made;
+    std::vector<int> numbers;
+    for (int j = 0; j < kEach; ++j) {
+      made.push_back(test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd"));
+      numbers.push_back(made.back().get());
+    }
+    send_descriptors(pair.left.get(), numbers);
+    sent += kEach;
+  }
+  // With the two ends of the pair.
+  CHECK(difference.files() == sent + 2);
+  CHECK(difference.descriptors() == 2);
+}
+
+TEST_CASE("a file in flight that a descriptor holds as well is one", "[census][bpf]") {
+  Difference difference;
+  const Pair pair = socket_pair();
+  const UniqueFd file = test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd");
+  for (int i = 0; i < 20; ++i) send_descriptors(pair.left.get(), {file.get(), file.get()});
+  CHECK(difference.files() == 3);
+}
+
+TEST_CASE("files registered with io_uring are the ring's holder's", "[census][bpf]") {
+  io_uring_params parameters{};
+  const UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
+  if (!ring.is_open()) {
+    test::skipped("io_uring cannot be used here");
+    return;
+  }
+  Difference difference;
+  std::vector<int> numbers;
+  {
+    auto made = make_many([] { return ::eventfd(0, EFD_CLOEXEC); });
+    for (const UniqueFd& fd : made) numbers.push_back(fd.get());
+    REQUIRE(::syscall(SYS_io_uring_register, ring.get(), IORING_REGISTER_FILES, numbers.data(),
+                      static_cast<unsigned>(numbers.size())) == 0);
+  }
+  CHECK(difference.files() == kMany);
+  CHECK(difference.descriptors() == 0);
+  CHECK(::syscall(SYS_io_uring_register, ring.get(), IORING_UNREGISTER_FILES, nullptr, 0) == 0);
+}
+
+TEST_CASE("the ring of an AIO context is a file of its process", "[census][bpf]") {
+  Difference difference;
+  std::vector<aio_context_t> contexts(20);
+  for (aio_context_t& context : contexts) {
+    if (::syscall(SYS_io_setup, 1, &context) != 0) {
+      test::skipped("AIO cannot be used here");
+      return;
+    }
+  }
+  CHECK(difference.files() == 20);
+  for (const aio_context_t context : contexts) ::syscall(SYS_io_destroy, context);
+}
+
+TEST_CASE("the backing file of a loop device is told by its cause", "[census][bpf]") {
+  if (test::lacks_root()) return;
+  const Folder folder;
+  const UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+  const int number = control.is_open() ? ::ioctl(control.get(), LOOP_CTL_GET_FREE) : -1;
+  const std::string device = "/dev/loop" + std::to_string(number);
+  UniqueFd loop(number < 0 ? -1 : ::open(device.c_str(), O_RDWR | O_CLOEXEC));
+  UniqueFd backing(::open(folder.with_file("image").c_str(), O_RDWR | O_CLOEXEC));
+  if (!loop.is_open()) {
+    test::skipped("loop devices cannot be used here");
+    return;
+  }
+  Difference difference;
+  const std::uint64_t before = files_of_cause(take(difference.source()), "loop_devices");
+  REQUIRE(::ioctl(loop.get(), LOOP_SET_FD, backing.get()) == 0);
+  backing.reset();
+  CHECK(files_of_cause(take(difference.source()), "loop_devices") == before + 1);
+  CHECK(difference.files() == -1);
+  CHECK(::ioctl(loop.get(), LOOP_CLR_FD, 0) == 0);
+}
+
+TEST_CASE("a table that a thread has made its own is its process's", "[census][bpf]") {
+  Difference difference;
+  std::atomic<int> state{0};
+  std::thread thread([&] {
+    if (::unshare(CLONE_FILES) == 0) {
+      std::vector<UniqueFd> made;
+      for (int i = 0; i < kMany; ++i) made.emplace_back(::eventfd(0, EFD_CLOEXEC));
+      state = 1;
+      while (state == 1) ::usleep(1000);
+      return;
+    }
+    state = 2;
+  });
+  while (state == 0) ::usleep(1000);
+  CHECK(difference.files() == kMany);
+  CHECK(difference.descriptors() >= kMany);
+  state = 3;
+  thread.join();
+}
+
+namespace {
+
+// Runs in a thread of a child whose leader has gone.
+void* open_and_stay(void* /*unused*/) {
+  ::usleep(50'000);
+  for (int i = 0; i < kMany; ++i) ::eventfd(0, EFD_CLOEXEC);
+  test::Child::report_and_stay(true);
+}
+
+}  // namespace
+
+TEST_CASE("files of a process whose leader is a zombie are counted once", "[census][bpf]") {
+  const test::Child child([] {
+    pthread_t thread{};
+    for (int i = 0; i < 2; ++i) {
+      pthread_t idle{};
+      ::pthread_create(
+          &idle, nullptr, [](void*) -> void* { test::Child::stay(); }, nullptr);
+    }
+    if (::pthread_create(&thread, nullptr, open_and_stay, nullptr) != 0) return false;
+    ::syscall(SYS_exit, 0);
+    return false;
+  });
+  REQUIRE(child.is_ready());
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  const Census census = take(*source);
+  const ProcessRecord& record = record_of(census, child.pid());
+  CHECK(record.alive);
+  CHECK(of_type(record, DescriptorType::kEventfd) == kMany);
+  CHECK(record.files >= kMany);
+  CHECK(record.files < kMany + 20);
+}
+
+TEST_CASE("the census runs with CAP_BPF and CAP_PERFMON alone and sees as much", "[census][bpf]") {
+  if (test::lacks_root()) return;
+  const auto made = make_many([] { return ::eventfd(0, EFD_CLOEXEC); });
+  constexpr std::uint64_t kRights = 1ULL << 38U | 1ULL << 39U;  // CAP_PERFMON, CAP_BPF
+  const pid_t parent = ::getpid();
+  const int code = test::run_as_nobody(kRights, [parent] {
+    const SystemClock clock;
+    auto source = BpfSource::open({.layouts = cgroup::Layouts::built_in()}, clock);
+    if (!source) return 1;
+    const auto census = (*source)->take_census({});
+    if (!census) return 2;
+    for (const ProcessRecord& process : census->processes) {
+      if (process.pid != Pid(parent)) continue;
+      return of_type(process, DescriptorType::kEventfd) >= kMany ? 0 : 3;
+    }
+    return 4;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("without the capabilities it says so", "[census][bpf]") {
+  if (test::lacks_root()) return;
+  const int code = test::run_as_nobody(0, [] {
+    const SystemClock clock;
+    const auto source = BpfSource::open({.layouts = cgroup::Layouts::built_in()}, clock);
+    return !source && source.error().kind() == ErrorKind::kDenied ? 0 : 1;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("a procfs that is another's is refused", "[census][bpf]") {
+  const SystemClock clock;
+  const Folder folder;
+  const auto source =
+      BpfSource::open({.procfs = folder.file("."), .layouts = cgroup::Layouts::built_in()}, clock);
+  REQUIRE_FALSE(source);
+  CHECK(source.error().message().find("PID namespace") != std::string::npos);
+}
