@@ -7,8 +7,9 @@
 #ifndef KCOMMONS_BPF_FILES_H
 #define KCOMMONS_BPF_FILES_H
 
+/* Descriptors that are looked at together: the bits of a word of the table's bitmap. */
 #define WORD 64
-/* Words of the bitmap, of 64 descriptors each, that are walked without giving up the processor. */
+/* Words that are walked without giving up the processor. */
 #define WORDS_AT_ONCE 256
 #define MAX_QUEUED_MESSAGES 100000
 #define MAX_FIXED_FILES (1U << 20)
@@ -23,15 +24,24 @@ struct {
   __type(value, __u32);
 } types SEC(".maps");
 
+#define CACHED_TYPES 64
+
 /* The table under way. Read and changed by one walk at a time. */
 struct {
   __u64 files;
-  __u64 open; /* the bits of the word under way */
-  __u64 descriptors[WORD];
-  __u64 last_f_op;
-  __u32 last_type;
   __u32 next_word;
   __u32 has_room;
+  /* Of the word under way: what is open, and what was loaded of each. */
+  __u64 open;
+  __u64 descriptors[WORD];
+  __u64 f_ops[WORD];
+  __u64 others[WORD]; /* references beside that of the descriptor */
+  __u64 sockets[WORD];
+  __u32 has_sockets;
+  /* Types that the operations alone tell. */
+  __u64 cached_f_ops[CACHED_TYPES];
+  __u32 cached_types[CACHED_TYPES];
+  /* Groups without a descriptor. */
   __u32 pending_count;
   __u64 pending[MAX_PENDING];
   __u32 pending_types[MAX_PENDING];
@@ -68,7 +78,12 @@ static __always_inline __u64 name_of(struct file *file) {
 /* Anonymous files of which the daemon has made none for itself, or could not: at the limit of its
  * inotify instances, say. */
 static __always_inline __u32 anonymous_type(struct file *file) {
-  switch (name_of(file)) {
+  const __u64 name = name_of(file);
+  const __u64 three = name & 0xFFFFFF;
+  /* bpf-map, bpf-prog, bpf_link, bpf_iter, btf */
+  if (three == NAME('b', 'p', 'f', 0, 0, 0, 0, 0) || three == NAME('b', 't', 'f', 0, 0, 0, 0, 0))
+    return KC_FILE_BPF;
+  switch (name) {
     case NAME('i', 'n', 'o', 't', 'i', 'f', 'y', 0):
       return KC_FILE_INOTIFY;
     case NAME('[', 'e', 'v', 'e', 'n', 't', 'p', 'o'):
@@ -81,11 +96,6 @@ static __always_inline __u32 anonymous_type(struct file *file) {
       return KC_FILE_SIGNALFD;
     case NAME('[', 'p', 'i', 'd', 'f', 'd', ']', 0):
       return KC_FILE_PIDFD;
-    case NAME('b', 'p', 'f', '-', 'm', 'a', 'p', 0):
-    case NAME('b', 'p', 'f', '-', 'p', 'r', 'o', 'g'):
-    case NAME('b', 'p', 'f', '_', 'l', 'i', 'n', 'k'):
-    case NAME('b', 'p', 'f', '_', 'i', 't', 'e', 'r'):
-      return KC_FILE_BPF;
     case NAME('[', 'f', 'a', 'n', 'o', 't', 'i', 'f'):
       return KC_FILE_FANOTIFY;
     case NAME('[', 'i', 'o', '_', 'u', 'r', 'i', 'n'):
@@ -117,6 +127,9 @@ static __always_inline __u32 type_by_mode(unsigned short mode) {
   }
 }
 
+/* Operations are static objects, apart by more than this. */
+#define CACHE_SLOT(f_op) (((f_op) >> 6) & (CACHED_TYPES - 1))
+
 __noinline __u32 type_of(__u64 id, __u64 f_op) {
   struct file *file = (void *)id;
   const __u32 *known;
@@ -139,8 +152,8 @@ __noinline __u32 type_of(__u64 id, __u64 f_op) {
   }
   /* All files opened with O_PATH have the same operations, whatever they are. */
   if (!(BPF_CORE_READ(file, f_mode) & FMODE_PATH)) {
-    walk.last_f_op = f_op;
-    walk.last_type = type;
+    walk.cached_f_ops[CACHE_SLOT(f_op)] = f_op;
+    walk.cached_types[CACHE_SLOT(f_op)] = type;
   }
   return type;
 }
@@ -239,18 +252,11 @@ static long scan_message(__u32 index, struct scan *scan) {
   return 0;
 }
 
-/* Descriptors that were sent to this socket and not received yet (unix(7), SCM_RIGHTS). */
-__noinline int scan_queue(__u64 id) {
-  struct file *file = (void *)id;
-  struct socket *socket = BPF_CORE_READ(file, private_data);
-  struct sock *sk = BPF_CORE_READ(socket, sk);
-  struct unix_sock *unix_sock = (void *)sk;
+/* Descriptors that were sent to this Unix socket and not received yet (unix(7), SCM_RIGHTS). */
+__noinline int scan_queue(__u64 socket) {
+  struct sock *sk = (void *)socket;
   struct sk_buff_head *queue;
-  if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != FAMILY_UNIX) return 0;
   if (!bpf_core_type_exists(struct unix_skb_parms)) return 0;
-  if (bpf_core_field_exists(unix_sock->scm_stat) &&
-      BPF_CORE_READ(unix_sock, scm_stat.nr_fds.counter) == 0)
-    return 0;
   queue = (void *)sk + bpf_core_field_offset(struct sock, sk_receive_queue);
   struct scan scan = {.at = (__u64)BPF_CORE_READ(queue, next), .end = (__u64)queue};
   bpf_loop(MAX_QUEUED_MESSAGES, scan_message, &scan, 0);
@@ -295,37 +301,128 @@ __noinline int scan_ring(__u64 id) {
 
 /* --- tables --- */
 
-__noinline int walk_descriptor(__u64 id) {
-  struct file *file = (void *)id;
-  __u64 f_op = (__u64)BPF_CORE_READ(file, f_op);
-  __u32 type = f_op == walk.last_f_op ? walk.last_type : type_of(id, f_op);
-  walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)]++;
-  if (is_shared(file)) {
-    put_file(file, KC_HELD_BY_DESCRIPTOR, walk.table.pid);
+/*
+ * Most of the time of a walk goes into waiting for memory: each file is somewhere else. So a word is
+ * gone through field by field, with nothing between the loads, and the processor has many of them
+ * under way at once.
+ *
+ * A `direct` load is one instruction, which a fault in the middle of it leaves with 0; it takes
+ * bpf_rdonly_cast (Linux 6.2). The other kind is a call of a helper.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+#define CAST(type, id) \
+  ((struct type *)bpf_rdonly_cast((void *)(id), bpf_core_type_id_kernel(struct type)))
+#define LOAD(direct, type, id, field)                                     \
+  ({                                                                      \
+    __u64 object = (id);                                                  \
+    (direct) ? (__u64)CAST(type, object)->field                           \
+             : (__u64)BPF_CORE_READ((struct type *)object, field);        \
+  })
+
+#define IS_OPEN(bit) (walk.open & 1UL << (bit))
+#define FOR_EACH_OPEN(bit)                                              \
+  _Pragma("clang loop unroll(disable)") for (__u32 bit = 0; bit < WORD; bit++) \
+    if (IS_OPEN(bit))
+
+static __always_inline int load_files(int direct) {
+  FOR_EACH_OPEN(bit) walk.f_ops[bit] = LOAD(direct, file, walk.descriptors[bit], f_op);
+  if (bpf_core_field_exists(((struct file *)0)->f_ref)) {
+    FOR_EACH_OPEN(bit)
+      walk.others[bit] = LOAD(direct, file, walk.descriptors[bit], f_ref.refcnt.counter);
   } else {
-    walk.table.unshared++;
+    FOR_EACH_OPEN(bit)
+      walk.others[bit] = LOAD(direct, file___counted, walk.descriptors[bit], f_count.counter) - 1;
   }
-  if (type == KC_FILE_SOCKET) scan_queue(id);
-  if (type == KC_FILE_IO_URING) scan_ring(id);
-  if (is_group(type)) put_group(id, type);
+  return 0;
+}
+
+__noinline int load_files_directly(void) {
+  return load_files(1);
+}
+
+__noinline int load_files_by_helpers(void) {
+  return load_files(0);
+}
+
+static __always_inline __u32 type_at(__u32 bit) {
+  __u64 f_op = walk.f_ops[bit];
+  __u32 slot = CACHE_SLOT(f_op);
+  return walk.cached_f_ops[slot] == f_op ? walk.cached_types[slot]
+                                         : type_of(walk.descriptors[bit], f_op);
+}
+
+/* Unix sockets in whose queues descriptors wait; the others are forgotten. */
+static __always_inline int load_queues(int direct) {
+  FOR_EACH_OPEN(bit) {
+    if (walk.sockets[bit])
+      walk.sockets[bit] = LOAD(direct, file, walk.sockets[bit], private_data);
+  }
+  FOR_EACH_OPEN(bit) {
+    if (walk.sockets[bit]) walk.sockets[bit] = LOAD(direct, socket, walk.sockets[bit], sk);
+  }
+  FOR_EACH_OPEN(bit) {
+    if (walk.sockets[bit] &&
+        LOAD(direct, sock, walk.sockets[bit], __sk_common.skc_family) != FAMILY_UNIX)
+      walk.sockets[bit] = 0;
+  }
+  if (!bpf_core_field_exists(((struct unix_sock *)0)->scm_stat)) return 0;
+  FOR_EACH_OPEN(bit) {
+    if (walk.sockets[bit] &&
+        LOAD(direct, unix_sock, walk.sockets[bit], scm_stat.nr_fds.counter) == 0)
+      walk.sockets[bit] = 0;
+  }
+  return 0;
+}
+
+__noinline int load_queues_directly(void) {
+  return load_queues(1);
+}
+
+__noinline int load_queues_by_helpers(void) {
+  return load_queues(0);
+}
+
+#define IS_UNUSUAL(type)                                                         \
+  (1U << (type) & (1U << KC_FILE_SOCKET | 1U << KC_FILE_IO_URING | 1U << KC_FILE_INOTIFY | \
+                   1U << KC_FILE_FANOTIFY))
+
+/* Files that are shared, or of a type that is looked into. */
+static __always_inline void walk_unusual(__u32 bit, __u32 type) {
+  __u64 file = walk.descriptors[bit];
+  if (walk.others[bit]) put_file((void *)file, KC_HELD_BY_DESCRIPTOR, walk.table.pid);
+  if (type == KC_FILE_SOCKET) {
+    walk.sockets[bit] = file;
+    walk.has_sockets = 1;
+  }
+  if (type == KC_FILE_IO_URING) scan_ring(file);
+  if (is_group(type)) put_group(file, type);
+  if (walk.pending_count) put_pending_groups();
+}
+
+/* Not inlined, nor are the loops: so the verifier goes through each of them once. */
+__noinline int walk_descriptor(__u32 index) {
+  __u32 bit = index & (WORD - 1);
+  __u32 type = type_at(bit) & (KC_FILE_TYPE_SLOTS - 1);
+  walk.table.by_type[type]++;
+  walk.sockets[bit] = 0;
+  if (!walk.others[bit]) walk.table.unshared++;
+  if (walk.others[bit] || IS_UNUSUAL(type)) walk_unusual(bit, type);
+  return 0;
+}
+
+static __noinline int walk_queue(__u32 bit) {
+  scan_queue(walk.sockets[bit & (WORD - 1)]);
   if (walk.pending_count) put_pending_groups();
   return 0;
 }
 
-static long walk_bit(__u32 index, void *unused) {
-  if (!(walk.open & 1UL << (index & (WORD - 1)))) return 0;
-  __u64 file = walk.descriptors[index & (WORD - 1)];
-  if (file) walk_descriptor(file);
-  return 0;
-}
-
-static long walk_word(__u32 index, struct fdtable **table) {
-  struct fdtable *fdt = *table;
+static __always_inline long walk_word(struct fdtable *fdt, int direct) {
   __u32 first = walk.next_word * WORD;
   if (!has_room()) {
     walk.has_room = 0;
     return 1;
   }
+  walk.has_sockets = 0;
   walk.open = 0;
   bpf_probe_read_kernel(&walk.open, 8, (void *)BPF_CORE_READ(fdt, open_fds) + first / 8);
   walk.next_word++;
@@ -333,17 +430,45 @@ static long walk_word(__u32 index, struct fdtable **table) {
   if (bpf_probe_read_kernel(walk.descriptors, sizeof(walk.descriptors),
                             (void *)BPF_CORE_READ(fdt, fd) + 8UL * first))
     return 0;
-  bpf_loop(WORD, walk_bit, 0, 0);
+  /* A descriptor is taken before there is a file behind it. */
+  FOR_EACH_OPEN(bit) {
+    if (!walk.descriptors[bit]) walk.open &= ~(1UL << bit);
+  }
+  if (direct)
+    load_files_directly();
+  else
+    load_files_by_helpers();
+  FOR_EACH_OPEN(bit) walk_descriptor(bit);
+  if (!walk.has_sockets) return 0;
+  if (direct)
+    load_queues_directly();
+  else
+    load_queues_by_helpers();
+  FOR_EACH_OPEN(bit) {
+    if (walk.sockets[bit]) walk_queue(bit);
+  }
   return 0;
 }
 
+static long walk_word_directly(__u32 index, struct fdtable **fdt) {
+  return walk_word(*fdt, 1);
+}
+
+static long walk_word_by_helpers(__u32 index, struct fdtable **fdt) {
+  return walk_word(*fdt, 0);
+}
+
 /* A piece of the table; true when it was the last. */
-static __always_inline int walk_piece(struct files_struct *files) {
+static __always_inline int walk_piece(struct files_struct *files, int direct) {
   struct fdtable *fdt = BPF_CORE_READ(files, fdt);
   __u32 words = BPF_CORE_READ(fdt, max_fds) / WORD;
   __u32 left = words > walk.next_word ? words - walk.next_word : 0;
+  __u32 count = left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
   walk.has_room = 1;
-  bpf_loop(left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE, walk_word, &fdt, 0);
+  if (direct)
+    bpf_loop(count, walk_word_directly, &fdt, 0);
+  else
+    bpf_loop(count, walk_word_by_helpers, &fdt, 0);
   return walk.has_room && walk.next_word >= words;
 }
 

@@ -154,6 +154,9 @@ Result<Skeleton> load_skeleton() {
   Skeleton skeleton(kcommons_bpf__open());
   int error = skeleton ? 0 : errno;
   if (skeleton) {
+    const bool direct = kernel_has_function("bpf_rdonly_cast");
+    ::bpf_program__set_autoload(skeleton->progs.walk_holdings, direct);
+    ::bpf_program__set_autoload(skeleton->progs.walk_holdings_by_helpers, !direct);
     ::bpf_program__set_autoload(skeleton->progs.walk_mappings,
                                 kernel_has_function("bpf_iter_task_vma"));
     error = -kcommons_bpf__load(skeleton.get());
@@ -213,6 +216,7 @@ Result<void> Programs::Loaded::attach() {
   };
   if (!attach_one(programs.walk_pools, links.walk_pools) ||
       !attach_one(programs.walk_holdings, links.walk_holdings) ||
+      !attach_one(programs.walk_holdings_by_helpers, links.walk_holdings_by_helpers) ||
       !attach_one(programs.walk_mappings, links.walk_mappings) ||
       !attach_one(programs.calibrate, links.calibrate)) {
     return fail(Error::from_errno(errno, "attach the BPF programs"));
@@ -240,7 +244,8 @@ const bpf_link* Programs::Loaded::link_of(Walk walk) const {
     case Walk::kPools:
       return skeleton->links.walk_pools;
     case Walk::kHoldings:
-      return skeleton->links.walk_holdings;
+      return skeleton->links.walk_holdings != nullptr ? skeleton->links.walk_holdings
+                                                      : skeleton->links.walk_holdings_by_helpers;
     case Walk::kMappings:
       break;
   }

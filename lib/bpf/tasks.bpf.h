@@ -15,6 +15,8 @@ struct {
 static __always_inline void begin_call(void) {
   if (last.pass == control.pass) return;
   __builtin_memset(&last, 0, sizeof(last));
+  /* A module that was unloaded leaves its place to another's operations. */
+  __builtin_memset(walk.cached_f_ops, 0, sizeof(walk.cached_f_ops));
   last.pass = control.pass;
 }
 
@@ -81,9 +83,7 @@ static __always_inline void put_process_of(struct task_struct *task) {
   if (!is_leader(task)) mark_told((__u64)leader);
 }
 
-SEC("iter/task")
-int walk_holdings(struct bpf_iter__task *context) {
-  struct task_struct *task = context->task;
+static __always_inline int walk_task(struct task_struct *task, int direct) {
   struct files_struct *files;
   if (!task || BPF_CORE_READ(task, flags) & PF_KTHREAD) return 0;
   files = BPF_CORE_READ(task, files);
@@ -104,10 +104,21 @@ int walk_holdings(struct bpf_iter__task *context) {
       return 0;
     }
   }
-  if (!walk_piece(files)) return 1;
+  if (!walk_piece(files, direct)) return 1;
   put(&walk.table, sizeof(walk.table));
   mark_told((__u64)files);
   return 0;
+}
+
+/* The loader takes the first where this kernel has bpf_rdonly_cast, else the second. */
+SEC("iter/task")
+int walk_holdings(struct bpf_iter__task *context) {
+  return walk_task(context->task, 1);
+}
+
+SEC("iter/task")
+int walk_holdings_by_helpers(struct bpf_iter__task *context) {
+  return walk_task(context->task, 0);
 }
 
 SEC("iter/task")
