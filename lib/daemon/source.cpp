@@ -68,7 +68,7 @@ Result<OpenedSource> open_source(const Config& config, const Clock& clock) {
     return bpf;
   }
   auto procfs = open_procfs(config, std::move(*layouts), clock);
-  if (procfs) procfs->reason = "auto: no bpf, cannot " + bpf.error().message();
+  if (procfs) procfs->reason = "auto: no bpf: " + bpf.error().message();
   return procfs;
 }
 

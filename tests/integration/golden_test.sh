@@ -32,6 +32,7 @@ scrape_tree() {
   mkdir "$WORK/tree"
   "$KCOMMONS_INTEGRATION_BIN/fixture_tree" "$WORK/tree" "$@"
   cat >"$WORK/config.yaml" <<CONFIG
+source: procfs
 sampling:
   pools_interval: $interval
   holdings_interval: $interval

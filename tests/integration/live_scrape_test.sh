@@ -39,7 +39,7 @@ check_exposition() {
 }
 
 check_books() {
-  expect "the books of open_files balance" awk -f "$here/books.awk" "$WORK/scrape"
+  expect "the books balance" awk -f "$here/books.awk" "$WORK/scrape"
   # The check must be able to fail.
   sed 's/^\(kcommons_unattributed{resource="open_files",.*\) [^ ]*$/\1 1e9/' "$WORK/scrape" \
     >"$WORK/cooked"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What the real binary can see with which rights, and whether it says what it cannot: as an
+# What the real binary can see with which rights, and whether it says what it cannot. By procfs: as an
 # unprivileged user without and with capabilities, as root, behind hidepid, from another PID
-# namespace, and on a procfs without fdinfo. A process that holds known numbers lives in a cgroup
-# that looks like a container of Docker's.
+# namespace, and on a procfs without fdinfo. By BPF: with CAP_BPF and CAP_PERFMON alone, in a container
+# with just those, and without. A process that holds known numbers lives in a cgroup that looks like a
+# container of Docker's.
 #
 # Needs root and util-linux. Environment: see lib.sh.
 set -euo pipefail
@@ -321,16 +322,122 @@ check_without_fdinfo() {
   end_tier
 }
 
-[[ $EUID -eq 0 ]] || skip "root is needed, to take rights away: sudo $0"
-for program in setpriv unshare ps; do
-  command -v "$program" >/dev/null || skip "$program is not installed"
-done
+# --- by BPF -----------------------------------------------------------------------------------
 
-cat >"$WORK/config.yaml" <<'CONFIG'
+readonly TOLD_NO_BPF='no bpf: .*(Operation not permitted|Permission denied)'
+
+source_is() {
+  grep -q "^kcommons_source_info{source=\"$1\"" "$WORK/scrape"
+}
+
+expect_exact() {
+  expect "the source is bpf" source_is bpf
+  expect_counts listing
+  expect_inotify
+  expect_types
+  expect "the books balance" awk -f "$here/books.awk" "$WORK/scrape"
+}
+
+check_bpf() {
+  configure bpf
+  as_nobody +bpf,+perfmon
+  tier "by BPF: uid 65534, CAP_BPF and CAP_PERFMON"
+  expect_exact
+  expect "it has no other capability: $(effective_capabilities)" \
+    test "$(effective_capabilities)" = 000000c000000000
+  end_tier
+
+  tier "by BPF: root"
+  expect_exact
+  # CAP_SYS_ADMIN, with which a file can be opened when there are too many, and those two.
+  expect "it has given up what it does not need: $(effective_capabilities)" \
+    test "$(effective_capabilities)" = 000000c000200000
+  end_tier
+}
+
+effective_capabilities() {
+  awk '/^CapEff:/ { print $2 }' "/proc/$EXPORTER/status"
+}
+
+check_bpf_denied() {
+  configure bpf
+  as_nobody ""
+  say "== by BPF: uid 65534, no capability"
+  local status=0
+  timeout "$DEADLINE" "${RUN_AS[@]}" "$KCOMMONS" serve "--config.file=$WORK/config.yaml" \
+    --web.listen-address=127.0.0.1:0 2>"$WORK/refusal" || status=$?
+  RUN_AS=()
+  expect "it refuses to start: exit status $status" test "$status" = 1
+  expect_line "and says why" "level=error .*source: bpf: .*(not permitted|denied)" "$WORK/refusal"
+
+  configure auto
+  as_nobody ""
+  tier "auto: uid 65534, no capability"
+  expect "the source is procfs" source_is procfs
+  expect_line "the metric says why" "^kcommons_source_info\{.*$TOLD_NO_BPF" "$WORK/scrape"
+  expect "so does the log, once" test "$(grep -Ec "$TOLD_NO_BPF" "$LOG")" = 1
+  end_tier
+
+  configure auto
+  in_pid_namespace "auto: another PID namespace" --mount-proc --
+  expect "the source is procfs" source_is procfs
+  expect_line "the metric says why" "^kcommons_source_info\{.*PID namespace" "$WORK/scrape"
+  end_in_pid_namespace
+}
+
+# The host's programs, its network and its PID namespace; of capabilities these two, as uid 65534.
+container_spec() {
+  jq --arg program "$KCOMMONS" --arg config "--config.file=$WORK/config.yaml" --arg work "$WORK" '
+    .process.args = [$program, "serve", $config, "--web.listen-address=127.0.0.1:0"] |
+    .process.terminal = false | .process.rlimits = [] |
+    .process.user = {uid: 65534, gid: 65534} |
+    .process.capabilities |= with_entries(.value = ["CAP_BPF", "CAP_PERFMON"]) |
+    .linux.namespaces |= map(select(.type != "pid" and .type != "network")) |
+    .mounts |= map(select(.destination != "/sys")) |
+    .mounts += [["/usr", "/lib", "/lib64", "/bin", "/etc", "/sys", $work][] |
+      {destination: ., source: ., type: "bind", options: ["rbind", "ro"]}]'
+}
+
+check_bpf_in_container() {
+  configure bpf
+  local bundle=$WORK/bundle
+  mkdir -p "$bundle/rootfs"
+  (cd "$bundle" && runc spec && container_spec <config.json >config.new && mv config.new config.json)
+  RUN_AS=(runc run --bundle "$bundle" "kcommons-tiers-$$")
+  say "== by BPF: in a container of runc, with the PID namespace of the host"
+  EXPORTERS=$((EXPORTERS + 1))
+  LOG=$WORK/log.$EXPORTERS
+  start /dev/null "$LOG" "${RUN_AS[@]}"
+  EXPORTER=$STARTED
+  wait_for "listening exporter" is_listening
+  PORT=$(sed -n 's/.* msg="listening" .* port=\([0-9]*\).*/\1/p' "$LOG")
+  URL=http://127.0.0.1:$PORT
+  wait_for_census 3
+  expect_exact
+  runc kill "kcommons-tiers-$$" TERM
+  local status=0
+  wait "$EXPORTER" || status=$?
+  forget "$EXPORTER"
+  expect "SIGTERM ends it with status 0: $status" test "$status" = 0
+  RUN_AS=()
+}
+
+# configure SOURCE
+configure() {
+  cat >"$WORK/config.yaml" <<CONFIG
+source: $1
 sampling:
   pools_interval: 1s
   holdings_interval: 1s
 CONFIG
+}
+
+[[ $EUID -eq 0 ]] || skip "root is needed, to take rights away: sudo $0"
+for program in setpriv unshare ps runc jq; do
+  command -v "$program" >/dev/null || skip "$program is not installed"
+done
+
+configure procfs
 # For a user who may not enter the build folder.
 cp "$KCOMMONS" "$WORK/kcommons"
 KCOMMONS=$WORK/kcommons
@@ -347,4 +454,11 @@ check_root
 check_hidepid
 check_pid_namespaces
 check_without_fdinfo
+if "$KCOMMONS" --version | grep -q 'bpf: built in'; then
+  check_bpf
+  check_bpf_denied
+  check_bpf_in_container
+else
+  say "built without bpf: not looked at"
+fi
 finish

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -25,6 +26,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::chrono::seconds kSetUpDeadline{60};
 constexpr nanoseconds kBetweenCalls = std::chrono::microseconds(100);
+constexpr nanoseconds kBetweenRecorded = std::chrono::milliseconds(1);
 
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -46,6 +48,8 @@ struct Watcher::Shared {
   std::atomic<int> failed;  // errno of what went wrong in the child
   std::atomic<std::size_t> window;
   std::array<Window, kMostWindows> windows;
+  std::atomic<std::size_t> recorded;  // kRecorded: nothing is to be recorded
+  std::array<std::atomic<std::int64_t>, kRecorded> times_ns;
 };
 
 Watcher::Watcher(std::filesystem::path folder, std::size_t watches) : folder_(std::move(folder)) {
@@ -53,6 +57,7 @@ Watcher::Watcher(std::filesystem::path folder, std::size_t watches) : folder_(st
       ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw_errno("mmap");
   shared_ = new (memory) Shared{};
+  shared_->recorded = kRecorded;
   std::filesystem::create_directories(folder_);
   pid_ = ::fork();
   if (pid_ < 0) throw_errno("fork");
@@ -93,7 +98,12 @@ void Watcher::run_child(std::size_t watches) {
     const nanoseconds taken = std::chrono::steady_clock::now() - begun;
     if (taken.count() > window.worst_ns.load()) window.worst_ns = taken.count();
     ++window.calls;
-    rest(kBetweenCalls);
+    const std::size_t at = shared_->recorded;
+    if (at < kRecorded) {
+      shared_->times_ns[at] = taken.count();
+      shared_->recorded = at + 1;
+    }
+    rest(at < kRecorded ? kBetweenRecorded : kBetweenCalls);
   }
 }
 
@@ -112,6 +122,16 @@ std::string Watcher::wait_until_ready() const {
 std::size_t Watcher::next_window() {
   if (shared_->window + 1 == kMostWindows) throw std::length_error("too many windows");
   return ++shared_->window;
+}
+
+std::vector<nanoseconds> Watcher::record(const std::function<void()>& meanwhile) {
+  shared_->recorded = 0;
+  while (shared_->recorded < kRecorded) meanwhile();
+  std::vector<nanoseconds> times;
+  times.reserve(kRecorded);
+  for (const auto& time : shared_->times_ns) times.emplace_back(time.load());
+  std::ranges::sort(times);
+  return times;
 }
 
 nanoseconds Watcher::worst(std::size_t window) const {

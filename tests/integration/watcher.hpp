@@ -15,13 +15,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace kcommons::test {
 
 class Watcher final {
  public:
   static constexpr std::size_t kMostWindows = 1024;
+  static constexpr std::size_t kRecorded = 10'000;
 
   // Throws std::system_error when the child cannot be made. `folder` is made and holds the files.
   Watcher(std::filesystem::path folder, std::size_t watches);
@@ -38,6 +41,10 @@ class Watcher final {
   // had time to end, so ask at the end of a phase, not of a window.
   [[nodiscard]] std::chrono::nanoseconds worst(std::size_t window) const;
   [[nodiscard]] std::uint64_t calls(std::size_t window) const;
+
+  // The times of the next kRecorded calls, which are a millisecond apart, ascending. Begins to
+  // record and waits for the last of them; `meanwhile` is called over and over until then.
+  std::vector<std::chrono::nanoseconds> record(const std::function<void()>& meanwhile);
 
  private:
   // In memory that both processes share. Lock-free atomics only.
