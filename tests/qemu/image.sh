@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Makes the disk that tests/qemu/run.sh boots: Debian 12 with its own kernel and systemd, and what the
+# programs under test need at run time. Needs root, for mmdebstrap; about four minutes.
+#
+#   tests/qemu/image.sh DIRECTORY     leaves disk.ext4, vmlinuz and initrd.img there
+set -euo pipefail
+
+PACKAGES=(
+  linux-image-amd64 initramfs-tools systemd-sysv udev kmod curl procps
+  libbpf1 libcivetweb1 libfmt9 libprometheus-cpp-core1.0 libspdlog1.10 libyaml-cpp0.7
+)
+
+# The one thing that this machine is for. Whichever way it ends, so does the machine. What is run is
+# not in the image, so that the image stays when the tests change.
+write_service() {
+  cat >"$1/etc/systemd/system/kcommons-tests.service" <<'UNIT'
+[Unit]
+Description=Tests of kcommons, from the host
+SuccessAction=poweroff-force
+FailureAction=poweroff-force
+
+[Service]
+Type=oneshot
+ExecStartPre=mkdir -p /mnt/results
+ExecStartPre=mount -t 9p -o trans=virtio results /mnt/results
+ExecStart=/bin/bash /mnt/results/start
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/console
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  chroot "$1" systemctl --quiet enable kcommons-tests.service
+}
+
+main() {
+  local directory=$1 tree
+  tree=$directory/tree
+  rm -rf "$tree"
+  mkdir -p "$directory"
+  mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "${PACKAGES[*]}")" bookworm "$tree"
+  write_service "$tree"
+  cp "$tree"/boot/vmlinuz-* "$directory/vmlinuz"
+  cp "$tree"/boot/initrd.img-* "$directory/initrd.img"
+  # Under another name until it is whole, because run.sh takes what it finds.
+  rm -f "$directory"/disk.ext4*
+  mke2fs -q -t ext4 -d "$tree" "$directory/disk.ext4.part" 3G
+  mv "$directory/disk.ext4.part" "$directory/disk.ext4"
+  rm -rf "$tree"
+}
+
+main "$@"

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Tests on the kernel of Debian 12 (6.1), with systemd and cgroup v2, in a virtual machine: this
+# machine's own kernel may be another. Neither part of tests/run.sh nor of continuous integration.
+#
+#   sudo tests/qemu/run.sh              all checks
+#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE
+#
+# The image and the build are kept in build/qemu. The machine sees this source tree, read only, where
+# it is here, and writes what it finds to build/qemu/results.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+# shellcheck source=deploy/packages.sh
+source "$root/deploy/packages.sh"
+
+# The layers whose unit tests are run, and the sources that the daemon is run with. One more is a
+# word here.
+UNIT_TESTS=(bpf census procfs cgroup attribution)
+SOURCES=(procfs)
+
+QEMU_PACKAGES=(
+  bpftool catch2 clang-14 libbpf-dev nlohmann-json3-dev
+  e2fsprogs mmdebstrap qemu-system-x86
+)
+
+work=$root/build/qemu
+build=$work/build
+results=$work/results
+
+# Seconds that the machine has. An emulated one is some twenty times slower.
+LONGEST=600
+LONGEST_EMULATED=1800
+
+# --- what is needed ---------------------------------------------------------------------------
+
+# Made again when the recipe has changed.
+make_image() {
+  [[ $work/disk.ext4 -nt $here/image.sh ]] && return
+  say "making the image: about four minutes"
+  "$here/image.sh" "$work"
+}
+
+# The release build, with the unit tests and the BPF programs.
+build_programs() {
+  local targets=(kcommons) name
+  for name in "${UNIT_TESTS[@]}"; do targets+=("unit_$name"); done
+  say "building ${targets[*]}"
+  cmake --preset release -B "$build" \
+    -DKCOMMONS_BUILD_UNIT_TESTS=ON -DKCOMMONS_BPF=ON >"$work/cmake.log"
+  cmake --build "$build" --target "${targets[@]}" -- --quiet
+}
+
+# --- the machine ------------------------------------------------------------------------------
+
+# What the image's service calls.
+write_start() {
+  cat >"$results/start" <<START
+set -e
+mkdir -p '$root'
+mount -t 9p -o trans=virtio,ro tree '$root'
+exec '$here/guest.sh' '$build' /mnt/results $*
+START
+}
+
+# There are machines whose /dev/kvm lets nothing run, because they are virtual themselves.
+can_kvm() {
+  [[ -w /dev/kvm ]] && grep -Eqw 'vmx|svm' /proc/cpuinfo
+}
+
+# Nothing is written to the image (snapshot=on): each run begins with the same machine.
+boot() {
+  local accelerator=tcg,thread=multi longest=$LONGEST_EMULATED
+  if can_kvm; then
+    accelerator=kvm
+    longest=$LONGEST
+  fi
+  say "booting ($accelerator, at most $longest s), console: $work/console.log"
+  timeout "$longest" qemu-system-x86_64 -accel "$accelerator" -machine q35 -cpu max -smp 2 -m 2048 \
+    -nic none -display none -monitor none -no-reboot -serial "file:$work/console.log" \
+    -kernel "$work/vmlinuz" -initrd "$work/initrd.img" \
+    -append "root=/dev/vda rw console=ttyS0 quiet panic=-1" \
+    -drive "file=$work/disk.ext4,format=raw,if=virtio,snapshot=on" \
+    -virtfs "local,path=$root,mount_tag=tree,security_model=none,readonly=on" \
+    -virtfs "local,path=$results,mount_tag=results,security_model=none" </dev/null
+}
+
+# --- the answer -------------------------------------------------------------------------------
+
+# A line for one check, and all that it said where it failed.
+tell() {
+  local check=$1 status='' seconds=''
+  [[ ! -e $results/$check.status ]] || read -r status seconds <"$results/$check.status"
+  if [[ $status == 0 ]]; then
+    say "ok: $check ($seconds s): $(tail -n 2 "$results/$check.log" | tr -s '\n' ' ')"
+    grep -i 'skipped:' "$results/$check.log" >&2 || true
+    return 0
+  fi
+  say "NOT OK: $check: ${status:+exit code }${status:-did not end}"
+  [[ ! -e $results/$check.log ]] || cat "$results/$check.log" >&2
+  return 1
+}
+
+main() {
+  local checks=("$@") check failed=0
+  if [[ ${#checks[@]} -eq 0 ]]; then
+    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}")
+  fi
+  need_root
+  cd "$root"
+  install_packages "${BUILD_PACKAGES[@]}" "${QEMU_PACKAGES[@]}"
+  mkdir -p "$work"
+  make_image
+  build_programs
+  rm -rf "$results"
+  mkdir -p "$results"
+  write_start "${checks[@]}"
+  boot || say "the machine did not end by itself: qemu's exit code is $?"
+  if [[ ! -e $results/machine ]]; then
+    tail -n 20 "$work/console.log" >&2
+    die "the machine did not come so far as to run anything; its last words are above"
+  fi
+  say "$(cat "$results/machine")"
+  for check in "${checks[@]}"; do
+    tell "$check" || failed=$((failed + 1))
+  done
+  [[ $failed -eq 0 ]] || die "$failed of ${#checks[@]} checks failed"
+  say "all ${#checks[@]} checks passed ($SECONDS s)"
+}
+
+main "$@"
