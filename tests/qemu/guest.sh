@@ -6,6 +6,7 @@
 #
 #   unit_LAYER     the unit tests of a layer
 #   serve_SOURCE   the daemon with that source of the census, and what it serves of this machine
+#   kernel_log     the kernel has not complained so far
 set -euo pipefail
 
 build=$1 results=$2
@@ -18,56 +19,63 @@ readonly DEADLINE=120
 
 # --- the daemon -------------------------------------------------------------------------------
 
-scrape() {
-  curl -sf --noproxy '*' -o scrape "http://127.0.0.1:$port/metrics"
+has_holdings() {
+  curl -sf --noproxy '*' -o scrape "http://127.0.0.1:$port/metrics" &&
+    grep -q '^kcommons_host_used{' scrape
 }
 
-# has_line PATTERN: some line of the scrape matches.
-has_line() {
-  if grep -E -- "$1" scrape; then return; fi
-  echo "NOT OK: no line of /metrics matches $1"
-  return 1
+# expect_line PATTERN: some line of the scrape matches.
+expect_line() {
+  grep -E -m 1 -- "$1" scrape || {
+    echo "NOT OK: no line of /metrics matches $1"
+    exit 1
+  }
 }
 
-has_series() {
-  scrape && grep -q '^kcommons_host_used{' scrape
-}
-
-# A subshell, because it is ended by its first error, and takes the daemon with it.
-serve() (
-  set -e
-  port=$(free_port)
+# The unit must be a service of systemd, by its cgroup in the unified hierarchy.
+serve() {
   cd "$(mktemp -d)"
+  port=$(free_port)
   printf 'source: %s\n' "$1" >config.yaml
   "$build/cmd/kcommons/kcommons" serve --config.file=config.yaml \
-    --web.listen-address="127.0.0.1:$port" &
-  daemon=$!
-  trap 'kill "$daemon"; wait "$daemon" || true' EXIT
-  holds_within "$DEADLINE" has_series
-  has_line '^kcommons_source_info\{'
-  # A unit of systemd, by its cgroup in the unified hierarchy.
-  has_line '^kcommons_host_used\{.*resource="open_files".*unit="[a-z@-]*\.service".*\} [1-9]'
-)
+    --web.listen-address="127.0.0.1:$port" >daemon.log 2>&1 &
+  trap 'kill $! 2>/dev/null || true' EXIT
+  holds_within "$DEADLINE" has_holdings || {
+    cat daemon.log
+    echo "NOT OK: nothing is served within $DEADLINE s; the log of the daemon is above"
+    exit 1
+  }
+  expect_line "^kcommons_source_info\{.*source=\"$1\""
+  expect_line '^kcommons_host_used\{.*resource="open_files".*unit="[a-z@-]+\.service".*\} [1-9]'
+}
 
 # --- all of them ------------------------------------------------------------------------------
+
+kernel_log() {
+  if dmesg | grep -E 'BUG:|WARNING:|Oops|Call Trace'; then return 1; fi
+}
 
 run_check() {
   case $1 in
     unit_*) "$build/tests/unit/${1#unit_}/$1" ;;
     serve_*) serve "${1#serve_}" ;;
-    *) echo "no such check: $1" && return 2 ;;
+    kernel_log) kernel_log ;;
+    *)
+      echo "no such check: $1"
+      return 1
+      ;;
   esac
 }
 
-{
-  echo "Linux $(uname -r), $(systemctl --version | head -n 1)," \
-    "$(stat -f -c %T /sys/fs/cgroup) on /sys/fs/cgroup"
-} >"$results/machine"
+echo "Linux $(uname -r), $(systemctl --version | head -n 1), $(stat -f -c %T /sys/fs/cgroup)" \
+  >"$results/machine"
+# So little memory allows fewer than the tests make.
+sysctl --quiet --write fs.inotify.max_user_watches=100000
 for check in "$@"; do
   echo "guest.sh: $check"
-  started=$SECONDS
-  # In a process of its own, so that the status is its own and `set -e` means what it says.
-  status=0
-  (run_check "$check") >"$results/$check.log" 2>&1 || status=$?
+  started=$SECONDS status=0
+  # In the background, because `set -e` is off in what stands before `||`.
+  run_check "$check" >"$results/$check.log" 2>&1 &
+  wait $! || status=$?
   echo "$status $((SECONDS - started))" >"$results/$check.status"
 done

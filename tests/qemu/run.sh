@@ -3,7 +3,7 @@
 # machine's own kernel may be another. Neither part of tests/run.sh nor of continuous integration.
 #
 #   sudo tests/qemu/run.sh              all checks
-#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE
+#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, kernel_log
 #
 # The image and the build are kept in build/qemu. The machine sees this source tree, read only, where
 # it is here, and writes what it finds to build/qemu/results.
@@ -92,9 +92,9 @@ tell() {
   local check=$1 status='' seconds=''
   [[ ! -e $results/$check.status ]] || read -r status seconds <"$results/$check.status"
   if [[ $status == 0 ]]; then
-    say "ok: $check ($seconds s): $(tail -n 2 "$results/$check.log" | tr -s '\n' ' ')"
-    grep -i 'skipped:' "$results/$check.log" >&2 || true
-    return 0
+    say "ok: $check ($seconds s) $(grep . "$results/$check.log" | tail -n 1)"
+    grep 'skipped:' "$results/$check.log" >&2 || true
+    return
   fi
   say "NOT OK: $check: ${status:+exit code }${status:-did not end}"
   [[ ! -e $results/$check.log ]] || cat "$results/$check.log" >&2
@@ -104,7 +104,7 @@ tell() {
 main() {
   local checks=("$@") check failed=0
   if [[ ${#checks[@]} -eq 0 ]]; then
-    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}")
+    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" kernel_log)
   fi
   need_root
   cd "$root"
