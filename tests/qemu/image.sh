@@ -45,7 +45,8 @@ main() {
   cp "$tree"/boot/initrd.img-* "$directory/initrd.img"
   # Under another name until it is whole, because run.sh takes what it finds.
   rm -f "$directory"/disk.ext4*
-  mke2fs -q -t ext4 -d "$tree" "$directory/disk.ext4.part" 3G
+  truncate -s 3G "$directory/disk.ext4.part"
+  mke2fs -q -t ext4 -d "$tree" "$directory/disk.ext4.part"
   mv "$directory/disk.ext4.part" "$directory/disk.ext4"
   rm -rf "$tree"
 }

@@ -115,7 +115,10 @@ main() {
   rm -rf "$results"
   mkdir -p "$results"
   write_start "${checks[@]}"
-  boot || say "the machine did not end by itself: qemu's exit code is $?"
+  boot || {
+    say "NOT OK: the machine did not end by itself: qemu's exit code is $?"
+    failed=1
+  }
   if [[ ! -e $results/machine ]]; then
     tail -n 20 "$work/console.log" >&2
     die "the machine did not come so far as to run anything; its last words are above"
@@ -124,7 +127,7 @@ main() {
   for check in "${checks[@]}"; do
     tell "$check" || failed=$((failed + 1))
   done
-  [[ $failed -eq 0 ]] || die "$failed of ${#checks[@]} checks failed"
+  [[ $failed -eq 0 ]] || die "not all of the ${#checks[@]} checks passed: see NOT OK above"
   say "all ${#checks[@]} checks passed ($SECONDS s)"
 }
 
