@@ -2,13 +2,16 @@
 #include "bpf/programs.hpp"
 
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
@@ -119,6 +122,47 @@ TEST_CASE("a duplicated descriptor is told as a shared file twice", "[bpf]") {
   int twice = 0;
   for (const auto& [file, times] : held) twice += times == 2 ? 1 : 0;
   CHECK(twice >= 1);
+}
+
+TEST_CASE("files that only an io_uring holds are told as fixed", "[bpf]") {
+  const auto programs = load();
+  io_uring_params parameters{};
+  const UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
+  if (!ring.is_open()) {
+    WARN("skipped: no io_uring here: " << std::strerror(errno));
+    return;
+  }
+  const UniqueFd registered(::eventfd(0, EFD_CLOEXEC));
+  {
+    const UniqueFd one(::eventfd(0, EFD_CLOEXEC));
+    const UniqueFd other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const std::array<int, 4> files{one.get(), -1, other.get(), registered.get()};
+    REQUIRE(::syscall(SYS_io_uring_register, ring.get(), IORING_REGISTER_FILES, files.data(),
+                      files.size()) == 0);
+  }
+  const Told told = run(*programs, Walk::kHoldings);
+  const kc_table table = own_table(told);
+  CHECK(table.by_type[KC_FILE_IO_URING] == 1);
+  CHECK(table.fixed == 2);
+  // The third has a descriptor too.
+  CHECK(std::ranges::count_if(told.files, [](const kc_file& file) {
+          return file.pid == ::getpid() && file.held_by == KC_HELD_BY_IO_URING;
+        }) == 1);
+}
+
+TEST_CASE("anonymous files that the loader has no sample of are told by name", "[bpf]") {
+  const auto programs = load();
+  const kc_table before = own_table(run(*programs, Walk::kHoldings));
+  // Those of the loaded programs, their maps and links.
+  CHECK(before.by_type[KC_FILE_BPF] > 0);
+  // 1 is UFFD_USER_MODE_ONLY, which needs no right.
+  const UniqueFd faults(static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | 1)));
+  if (!faults.is_open()) {
+    WARN("skipped: no userfaultfd here: " << std::strerror(errno));
+    return;
+  }
+  const kc_table after = own_table(run(*programs, Walk::kHoldings));
+  CHECK(after.by_type[KC_FILE_USERFAULTFD] - before.by_type[KC_FILE_USERFAULTFD] == 1);
 }
 
 TEST_CASE("an inotify group tells its watches and whom it charges", "[bpf]") {
