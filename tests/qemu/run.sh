@@ -17,7 +17,7 @@ source "$root/deploy/packages.sh"
 # The layers whose unit tests are run, and the sources that the daemon is run with. One more is a
 # word here.
 UNIT_TESTS=(bpf census procfs cgroup attribution)
-SOURCES=(procfs)
+SOURCES=(procfs bpf)
 
 QEMU_PACKAGES=(
   bpftool catch2 clang-14 libbpf-dev nlohmann-json3-dev
