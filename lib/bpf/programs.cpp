@@ -22,6 +22,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -126,8 +127,11 @@ int keep_message(libbpf_print_level level, const char* format, va_list arguments
   if (level != LIBBPF_WARN || libbpf_says == nullptr) return 0;
   std::array<char, 512> line{};
   const int size = ::vsnprintf(line.data(), line.size(), format, arguments);
+  const std::string_view text(line.data());
+  // It raises this limit to be on the safe side; kernels since 5.11 do not look at it.
+  if (text.find("RLIMIT_MEMLOCK") != std::string_view::npos) return size;
   // The first complaint tells the cause, those after it only that all is lost.
-  if (size > 0 && libbpf_says->empty()) *libbpf_says = line.data();
+  if (size > 0 && libbpf_says->empty()) *libbpf_says = text;
   return size;
 }
 
@@ -163,7 +167,9 @@ Result<Skeleton> load_skeleton() {
   }
   libbpf_says = nullptr;
   if (error == 0) return skeleton;
-  const std::string cause = one_line(std::move(said));
+  const std::string cause = error == EPERM || error == EACCES
+                                ? "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN"
+                                : one_line(std::move(said));
   return fail(Error::from_errno(
       error, "load the BPF programs" + (cause.empty() ? std::string() : " (" + cause + ")")));
 }

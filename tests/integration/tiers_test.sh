@@ -391,7 +391,8 @@ container_spec() {
     .process.args = [$program, "serve", $config, "--web.listen-address=127.0.0.1:0"] |
     .process.terminal = false | .process.rlimits = [] |
     .process.user = {uid: 65534, gid: 65534} |
-    .process.capabilities |= with_entries(.value = ["CAP_BPF", "CAP_PERFMON"]) |
+    .process.capabilities = ({bounding, effective, permitted, inheritable, ambient} |
+      map_values(["CAP_BPF", "CAP_PERFMON"])) |
     .linux.namespaces |= map(select(.type != "pid" and .type != "network")) |
     .mounts |= map(select(.destination != "/sys")) |
     .mounts += [["/usr", "/lib", "/lib64", "/bin", "/etc", "/sys", $work][] |
