@@ -173,8 +173,9 @@ inline constexpr std::array kMetrics{
            .help = "Units of a pool that a container holds, sampled at every census; role runtime "
                    "is what a shim or monitor holds on its behalf. Charged as the pool is. "
                    "open_files counts a file that several processes share once, at the oldest; "
-                   "with the procfs source these are descriptors less those known to be shared, so "
-                   "that unattributed may be strongly negative.",
+                   "an inotify or fanotify group is the container's that made it, while that lives "
+                   "and the source can tell. With the procfs source open_files are descriptors less "
+                   "those known to be shared, so that unattributed may be strongly negative.",
            .labels = labels::kPoolRoleContainer,
            .block = Block::kHoldings,
            .emit = emit::container_used},
@@ -190,9 +191,10 @@ inline constexpr std::array kMetrics{
     Metric{.name = "kcommons_unattributed",
            .type = MetricType::kGauge,
            .help = "Units that the kernel counts in a pool at the census less all holdings, by "
-                   "cause as far as it is known. Negative where holdings are estimated too high: "
-                   "with the procfs source open_files may be strongly so, because inherited and "
-                   "duplicated descriptors cannot all be told from files of their own.",
+                   "cause: loop_devices (their backing files), hidden_processes (not shown to the "
+                   "bpf source), unexplained (the rest). Negative where holdings are estimated too "
+                   "high: with the procfs source open_files may be strongly so, because inherited "
+                   "and duplicated descriptors cannot all be told from files of their own.",
            .labels = labels::kPoolAndCause,
            .block = Block::kHoldings,
            .emit = emit::unattributed},
@@ -276,7 +278,8 @@ inline constexpr std::array kMetrics{
     Metric{.name = "kcommons_value_age_seconds",
            .type = MetricType::kGauge,
            .help = "Age at the last census of the oldest value that it kept from an earlier walk, "
-                   "because reading it anew would stall the process that owns it.",
+                   "because reading it anew would make processes wait: watches of large instances "
+                   "with the procfs source, files that are only mapped with the bpf source.",
            .labels = labels::kResource,
            .block = Block::kHoldings,
            .merge = Merge::kLargest,

@@ -1,10 +1,12 @@
 #!/bin/sh
-# What the program says and how it exits: cli_test.sh KCOMMONS SOURCE_DIR
+# What the program says and how it exits: cli_test.sh KCOMMONS SOURCE_DIR with|without
+# The last says how it was built: with or without the bpf source.
 # Needs no privilege and no network: every serve here is refused, or fails at its start.
 set -eu
 
 kcommons=$1
 source_dir=$2
+bpf=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
@@ -38,6 +40,14 @@ lines out 1
 empty err
 grep -Eq '^kcommons, version [0-9]+\.[0-9]+\.[0-9]+ \(revision: [0-9a-z]+, compiler: .+, platform: linux/.+\)$' \
   "$work/out" || complain "not the shape of a version line"
+if [ "$bpf" = with ]; then
+  has out ', bpf: built in)'
+else
+  has out ', bpf: not built in, for want of libbpf)'
+  echo 'source: bpf' >"$work/bpf.yaml"
+  run 1 serve "--config.file=$work/bpf.yaml"
+  has err 'source: bpf: this kcommons was built without libbpf'
+fi
 run 0 --help
 has out 'check-config'
 empty err
