@@ -170,12 +170,13 @@ inline constexpr std::array kMetrics{
            .emit = emit::host_neighbour},
     Metric{.name = "kcommons_container_used",
            .type = MetricType::kGauge,
-           .help = "Units of a pool that a container holds, sampled at every census; role runtime "
-                   "is what a shim or monitor holds on its behalf. Charged as the pool is. "
-                   "open_files counts a file that several processes share once, at the oldest; "
-                   "an inotify or fanotify group is the container's that made it, while that lives "
-                   "and the source can tell. With the procfs source open_files are descriptors less "
-                   "those known to be shared, so that unattributed may be strongly negative.",
+           .help =
+               "Units of a pool that a container holds, sampled at every census; role runtime "
+               "is what a shim or monitor holds on its behalf. Charged as the pool is. "
+               "open_files counts a file that several processes share once, at the oldest; "
+               "an inotify or fanotify group is the container's that made it, while that lives "
+               "and the source can tell. With the procfs source open_files are descriptors less "
+               "those known to be shared, so that unattributed may be strongly negative.",
            .labels = labels::kPoolRoleContainer,
            .block = Block::kHoldings,
            .emit = emit::container_used},
