@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "live_support.hpp"
 #include "procfs/cgroup.hpp"
 #include "procfs/fd.hpp"
 #include "procfs/limits.hpp"
 #include "procfs/stat.hpp"
 #include "procfs/status.hpp"
 #include "procfs/user_ns.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

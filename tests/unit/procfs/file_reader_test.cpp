@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "fake_proc.hpp"
+#include "live_support.hpp"
 #include "procfs/fd.hpp"
 #include "procfs/sysctl.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

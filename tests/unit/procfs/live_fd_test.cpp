@@ -23,12 +23,12 @@
 #include <vector>
 
 #include "fake_proc.hpp"
+#include "live_support.hpp"
 #include "procfs/fd.hpp"
 #include "procfs/fdinfo.hpp"
 #include "procfs/file_reader.hpp"
 #include "procfs/kcmp.hpp"
 #include "procfs/sysctl.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "live_support.hpp"
 #include "procfs/cgroup.hpp"
 #include "procfs/fd.hpp"
 #include "procfs/fdinfo.hpp"
@@ -24,7 +25,6 @@
 #include "procfs/stat.hpp"
 #include "procfs/status.hpp"
 #include "procfs/user_ns.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "fake_proc.hpp"
+#include "live_support.hpp"
 #include "procfs/cgroup.hpp"
 #include "procfs/fd.hpp"
 #include "procfs/fdinfo.hpp"
 #include "procfs/status.hpp"
 #include "procfs/user_ns.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

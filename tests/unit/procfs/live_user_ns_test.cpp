@@ -11,9 +11,9 @@
 #include <string>
 
 #include "fake_proc.hpp"
+#include "live_support.hpp"
 #include "procfs/status.hpp"
 #include "procfs/user_ns.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "fake_proc.hpp"
-#include "procfs/fd.hpp"
 #include "live_support.hpp"
+#include "procfs/fd.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;

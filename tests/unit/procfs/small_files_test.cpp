@@ -3,13 +3,13 @@
 #include <string>
 
 #include "fake_proc.hpp"
+#include "live_support.hpp"
 #include "procfs/cgroup.hpp"
 #include "procfs/file_reader.hpp"
 #include "procfs/hidepid.hpp"
 #include "procfs/limits.hpp"
 #include "procfs/loadavg.hpp"
 #include "procfs/sysctl.hpp"
-#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::procfs;
