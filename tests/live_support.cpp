@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -140,6 +142,25 @@ int run_as_nobody(std::uint64_t capabilities, const std::function<int()>& check)
     return done ? check() : kRightsFailed;
   });
   return code == kRightsFailed ? -1 : code;
+}
+
+bool send_descriptors(int socket, std::span<const int> numbers) {
+  constexpr std::size_t kMost = 253;
+  if (numbers.size() > kMost) return false;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMost * sizeof(int))> control{};
+  char byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = CMSG_SPACE(numbers.size_bytes());
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(numbers.size_bytes());
+  std::memcpy(CMSG_DATA(header), numbers.data(), numbers.size_bytes());
+  return ::sendmsg(socket, &message, MSG_DONTWAIT) == 1;
 }
 
 bool eventually(const std::function<bool()>& condition) {

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,10 @@ class Child final {
   pid_t pid_ = -1;
   bool ready_ = false;
 };
+
+// Sends descriptors over a Unix socket as SCM_RIGHTS (unix(7)), with one byte, in one message; at
+// most 253 (SCM_MAX_FD). False where the socket does not take them. System calls only.
+bool send_descriptors(int socket, std::span<const int> numbers);
 
 // Runs `check` in a forked child as user 65534 with exactly these capabilities (bits) and gives its
 // return value, or -1 when the rights could not be set so.

@@ -137,7 +137,6 @@ struct kc_css_set {
 enum kc_process_flags {
   KC_PROCESS_ZOMBIE = 1,    /* the leader has exited */
   KC_PROCESS_SYS_ADMIN = 2, /* effective, in the initial user namespace */
-  KC_PROCESS_EXE_COUNTED = 4,
 };
 
 struct kc_process {

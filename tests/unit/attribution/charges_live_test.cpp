@@ -114,23 +114,6 @@ bool map_self_to_root(uid_t outer) {
          write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/gid_map", "0 0 1");
 }
 
-bool send_one(int socket, int fd) {
-  std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  char byte = 0;
-  iovec data{.iov_base = &byte, .iov_len = 1};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &fd, sizeof(int));
-  return ::sendmsg(socket, &message, 0) == 1;
-}
-
 }  // namespace
 
 TEST_CASE("instances of several users are charged to each", "[attribution][bpf]") {
@@ -212,7 +195,7 @@ TEST_CASE("an instance that was passed on is still its maker's", "[attribution][
     test::Child child([&] {
       if (!become(uid)) return false;
       const int fd = instance(6);
-      return fd >= 0 && send_one(left.get(), fd);
+      return fd >= 0 && test::send_descriptors(left.get(), {&fd, 1});
     });
     REQUIRE(child.is_ready());
   };

@@ -17,9 +17,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -135,25 +135,6 @@ void* map_and_close(const std::string& path) {
   void* const at = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file.get(), 0);
   REQUIRE(at != MAP_FAILED);
   return at;
-}
-
-// Over a Unix socket, as SCM_RIGHTS (unix(7)); nobody receives them.
-void send_descriptors(int socket, const std::vector<int>& numbers) {
-  const std::size_t bytes = numbers.size() * sizeof(int);
-  std::vector<char> control(CMSG_SPACE(bytes));
-  char byte = 0;
-  iovec data{.iov_base = &byte, .iov_len = 1};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(bytes);
-  std::memcpy(CMSG_DATA(header), numbers.data(), bytes);
-  REQUIRE(::sendmsg(socket, &message, 0) == 1);
 }
 
 struct Pair {
@@ -305,7 +286,7 @@ TEST_CASE("descriptors in flight are the receiver's", "[census][bpf]") {
       made.push_back(test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd"));
       numbers.push_back(made.back().get());
     }
-    send_descriptors(pair.left.get(), numbers);
+    REQUIRE(test::send_descriptors(pair.left.get(), numbers));
     sent += kEach;
   }
   // With the two ends of the pair.
@@ -317,7 +298,8 @@ TEST_CASE("a file in flight that a descriptor holds as well is one", "[census][b
   Difference difference;
   const Pair pair = socket_pair();
   const UniqueFd file = test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd");
-  for (int i = 0; i < 20; ++i) send_descriptors(pair.left.get(), {file.get(), file.get()});
+  const std::array<int, 2> twice{file.get(), file.get()};
+  for (int i = 0; i < 20; ++i) REQUIRE(test::send_descriptors(pair.left.get(), twice));
   CHECK(difference.files() == 3);
 }
 

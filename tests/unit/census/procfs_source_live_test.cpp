@@ -13,7 +13,6 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -21,6 +20,7 @@
 
 #include "base/unique_fd.hpp"
 #include "census/procfs_source.hpp"
+#include "live_support.hpp"
 
 using namespace kcommons;
 using namespace kcommons::census;
@@ -58,25 +58,6 @@ Held held_by(const Census& census, const std::vector<pid_t>& pids) {
     held.watches += group.watches.value_or(0);
   }
   return held;
-}
-
-// Over a Unix socket, as SCM_RIGHTS (unix(7)); nobody receives them.
-void send_descriptors(int socket, const std::vector<int>& numbers) {
-  const std::size_t bytes = numbers.size() * sizeof(int);
-  std::vector<char> control(CMSG_SPACE(bytes));
-  char byte = 0;
-  iovec data{.iov_base = &byte, .iov_len = 1};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(bytes);
-  std::memcpy(CMSG_DATA(header), numbers.data(), bytes);
-  REQUIRE(::sendmsg(socket, &message, 0) == 1);
 }
 
 // Children that hold what they inherited until they are told to go.
@@ -214,7 +195,7 @@ TEST_CASE("files in flight over a socket are counted by the kernel and held by n
     for (int i = 0; i < kPerMessage; ++i) {
       numbers.push_back(files.emplace_back(::eventfd(0, EFD_CLOEXEC)).get());
     }
-    send_descriptors(sender.get(), numbers);
+    REQUIRE(test::send_descriptors(sender.get(), numbers));
   }
   auto after = source->take_census({});
   REQUIRE(after);

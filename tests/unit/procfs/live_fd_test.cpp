@@ -249,20 +249,7 @@ TEST_CASE("files in flight and mapped files are in no list of descriptors", "[pr
     for (int& number : numbers) {
       number = files.emplace_back(opened(::eventfd(0, EFD_CLOEXEC), "eventfd")).get();
     }
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof numbers)> control{};
-    char byte = 'x';
-    iovec data{&byte, 1};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof numbers);
-    std::memcpy(CMSG_DATA(header), numbers.data(), sizeof numbers);
-    if (::sendmsg(sender.get(), &message, MSG_DONTWAIT) != 1) {
+    if (!test::send_descriptors(sender.get(), numbers)) {
       test::skipped("this socket does not take as many files in flight");
       return;
     }
