@@ -3,7 +3,8 @@
 # cgroups come and go under its eyes. In a build with sanitizers their silence is what counts.
 #
 # Environment: see lib.sh, and
-#   KCOMMONS_SOAK_SECONDS  how long (default 60)
+#   KCOMMONS_SOAK_SOURCE   the source of the census (default procfs)
+#   KCOMMONS_SOAK_SECONDS  how long (default 30)
 #   KCOMMONS_SOAK_RATE     new processes a second (default 500)
 set -euo pipefail
 
@@ -11,11 +12,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$here/lib.sh"
 
-readonly SOAK_SECONDS=${KCOMMONS_SOAK_SECONDS:-60}
+readonly SOURCE=${KCOMMONS_SOAK_SOURCE:-procfs}
+readonly SOAK_SECONDS=${KCOMMONS_SOAK_SECONDS:-30}
 readonly SOAK_RATE=${KCOMMONS_SOAK_RATE:-500}
 readonly SANITIZER_REPORT='(ERROR|WARNING): [A-Za-z]+Sanitizer|runtime error:'
 
-cat >"$WORK/config.yaml" <<'CONFIG'
+cat >"$WORK/config.yaml" <<CONFIG
+source: $SOURCE
 sampling:
   pools_interval: 100ms
   holdings_interval: 1s
@@ -95,7 +98,10 @@ expect "churn: $(cat "$WORK/churn" "$WORK/churn.err")" test "$STATUS" = 0
 
 census=$(value 'kcommons_census_total{kind="holdings"}' "$WORK/scrape")
 expect "censuses went on: $census" test "$census" -gt $((SOAK_SECONDS / 10))
-expect "some process vanished under the census" test "$SEEN_VANISHED" -gt 0
+# The programs of the bpf source hold a process while they look at it: there none vanishes.
+if [[ $SOURCE == procfs ]]; then
+  expect "some process vanished under the census" test "$SEEN_VANISHED" -gt 0
+fi
 for reason in malformed exhausted; do
   failures=$(value "kcommons_census_failures_total{kind=\"holdings\",reason=\"$reason\"}" "$WORK/scrape")
   expect "no read failed as $reason: $failures" test "$failures" = 0
