@@ -3,9 +3,10 @@
 #ifndef KCOMMONS_BPF_OUTPUT_H
 #define KCOMMONS_BPF_OUTPUT_H
 
-#define RING_SIZE (512 * 1024)
-/* What one step may write at most: a task with long cgroup paths, or 64 descriptors. */
-#define STEP_SIZE (128 * 1024)
+#define RING_SIZE (2048 * 1024)
+/* What one step may write at most: a task with long cgroup paths, or 64 descriptors, each of a group
+ * whose user is 33 user namespaces deep (33 * 64 records of 300 bytes). */
+#define STEP_SIZE (1024 * 1024)
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -14,6 +14,8 @@
 #include "cgroups.bpf.h"
 #include "users.bpf.h"
 #include "files.bpf.h"
+#include "held.bpf.h"
+#include "tables.bpf.h"
 #include "tasks.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -58,7 +58,8 @@ static __always_inline void put_process(struct task_struct *task, struct task_st
 static __always_inline void begin_table(struct task_struct *task, struct files_struct *files) {
   __builtin_memset(&walk.table, 0, sizeof(walk.table));
   walk.files = (__u64)files;
-  walk.next_word = 0;
+  walk.pending_count = 0;
+  begin_word(0);
   walk.table.kind = KC_RECORD_TABLE;
   walk.table.id = (__u64)files;
   walk.table.pid = BPF_CORE_READ(task, tgid);

@@ -12,11 +12,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -303,6 +305,49 @@ TEST_CASE("a file in flight that a descriptor holds as well is one", "[census][b
   CHECK(difference.files() == 3);
 }
 
+TEST_CASE("no number of descriptors in flight is too large for the walk", "[census][bpf]") {
+  Difference difference;
+  const Pair pair = socket_pair();
+  std::vector<UniqueFd> made;
+  std::vector<int> numbers;
+  for (int i = 0; i < 253; ++i) {
+    made.push_back(test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd"));
+    numbers.push_back(made.back().get());
+  }
+  // More than the ring buffer has room for, each of them told as a descriptor holds it as well.
+  for (int i = 0; i < 250; ++i) REQUIRE(test::send_descriptors(pair.left.get(), numbers));
+  CHECK(difference.files() == 253 + 2);
+  CHECK(difference.descriptors() == 253 + 2);
+  made.clear();
+  CHECK(difference.files() == 253 + 2);
+  CHECK(difference.descriptors() == 2);
+}
+
+TEST_CASE("inotify groups in flight are the receiver's, however many", "[census][bpf]") {
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  const auto groups = [&] {
+    const Census census = take(*source);
+    return std::ranges::count_if(census.notify_groups, [&](const NotifyGroup& group) {
+      return std::ranges::any_of(group.holders, [&](std::uint32_t holder) {
+        return census.processes.at(holder).pid == self();
+      });
+    });
+  };
+  const auto before = groups();
+  const Pair pair = socket_pair();
+  std::vector<UniqueFd> made;
+  std::vector<int> numbers;
+  for (int i = 0; i < 20; ++i) {
+    made.push_back(test::opened(::inotify_init1(IN_CLOEXEC), "inotify instance"));
+    numbers.push_back(made.back().get());
+  }
+  // All of them in each message, so that more are met than the programs can remember.
+  for (int i = 0; i < 250; ++i) REQUIRE(test::send_descriptors(pair.left.get(), numbers));
+  made.clear();
+  CHECK(groups() - before == 20);
+}
+
 TEST_CASE("files registered with io_uring are the ring's holder's", "[census][bpf]") {
   io_uring_params parameters{};
   const UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
@@ -321,6 +366,28 @@ TEST_CASE("files registered with io_uring are the ring's holder's", "[census][bp
   CHECK(difference.files() == kMany);
   CHECK(difference.descriptors() == 0);
   CHECK(::syscall(SYS_io_uring_register, ring.get(), IORING_UNREGISTER_FILES, nullptr, 0) == 0);
+}
+
+TEST_CASE("no number of files registered with io_uring is too large", "[census][bpf]") {
+  io_uring_params parameters{};
+  const UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
+  if (!ring.is_open()) {
+    test::skipped("io_uring cannot be used here");
+    return;
+  }
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit most{.rlim_cur = before.rlim_max, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &most) == 0);
+  Difference difference;
+  const UniqueFd file = test::opened(::eventfd(0, EFD_CLOEXEC), "eventfd");
+  // As many as may be registered, all the same file.
+  const std::vector<int> numbers(std::min<rlim_t>(most.rlim_cur, 1U << 17), file.get());
+  REQUIRE(::syscall(SYS_io_uring_register, ring.get(), IORING_REGISTER_FILES, numbers.data(),
+                    static_cast<unsigned>(numbers.size())) == 0);
+  CHECK(difference.files() == 1);
+  CHECK(::syscall(SYS_io_uring_register, ring.get(), IORING_UNREGISTER_FILES, nullptr, 0) == 0);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("the ring of an AIO context is a file of its process", "[census][bpf]") {

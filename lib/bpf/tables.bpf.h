@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Descriptor tables, by words of the bitmap that tells which descriptors are open.
+ *
+ * Most of the time of a walk goes into waiting for memory: each file is somewhere else. So a word is
+ * gone through field by field, with little between the loads, and the processor has many of them
+ * under way at once.
+ *
+ * A `direct` load is one instruction, which a fault in the middle of it leaves with 0; it takes
+ * bpf_rdonly_cast (Linux 6.2). The other kind is a call of a helper.
+ */
+#ifndef KCOMMONS_BPF_TABLES_H
+#define KCOMMONS_BPF_TABLES_H
+
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+#define CAST(type, id) \
+  ((struct type *)bpf_rdonly_cast((void *)(id), bpf_core_type_id_kernel(struct type)))
+#define LOAD(direct, type, id, field)                                     \
+  ({                                                                      \
+    __u64 object = (id);                                                  \
+    (direct) ? (__u64)CAST(type, object)->field                           \
+             : (__u64)BPF_CORE_READ((struct type *)object, field);        \
+  })
+
+#define IS_OPEN(bit) (walk.open & 1UL << (bit))
+#define FOR_EACH_OPEN(bit)                                              \
+  _Pragma("clang loop unroll(disable)") for (__u32 bit = 0; bit < WORD; bit++) \
+    if (IS_OPEN(bit))
+
+static __always_inline int load_files(int direct) {
+  if (bpf_core_field_exists(((struct file *)0)->f_ref)) {
+    FOR_EACH_OPEN(bit) {
+      walk.f_ops[bit] = LOAD(direct, file, walk.descriptors[bit], f_op);
+      walk.others[bit] = LOAD(direct, file, walk.descriptors[bit], f_ref.refcnt.counter);
+    }
+  } else {
+    FOR_EACH_OPEN(bit) {
+      walk.f_ops[bit] = LOAD(direct, file, walk.descriptors[bit], f_op);
+      walk.others[bit] = LOAD(direct, file___counted, walk.descriptors[bit], f_count.counter) - 1;
+    }
+  }
+  return 0;
+}
+
+__noinline int load_files_directly(void) {
+  return load_files(1);
+}
+
+__noinline int load_files_by_helpers(void) {
+  return load_files(0);
+}
+
+#define FOR_EACH_SOCKET(i)                                            \
+  _Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < WORD; i++) \
+    if (i >= walk.socket_count)                                           \
+      break;                                                              \
+    else
+
+/* Unix sockets in whose queues descriptors wait; the others become 0. Older kernels do not count
+ * what waits: there all of them stay. */
+static __always_inline int load_queues(int direct) {
+  const int counted = bpf_core_field_exists(((struct unix_sock *)0)->scm_stat);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(direct, file, walk.sockets[i], private_data);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(direct, socket, walk.sockets[i], sk);
+  FOR_EACH_SOCKET(i) {
+    __u64 sk = walk.sockets[i];
+    __u64 family = LOAD(direct, sock, sk, __sk_common.skc_family);
+    /* Loaded before it is known to be a count, so that both are under way at once. */
+    __u64 waiting = counted ? LOAD(direct, unix_sock, sk, scm_stat.nr_fds.counter) : 1;
+    walk.sockets[i] = family == FAMILY_UNIX && waiting ? sk : 0;
+  }
+  return 0;
+}
+
+__noinline int load_queues_directly(void) {
+  return load_queues(1);
+}
+
+__noinline int load_queues_by_helpers(void) {
+  return load_queues(0);
+}
+
+#define IS_UNUSUAL(type)                                                                   \
+  (1U << (type) & (1U << KC_FILE_TYPES | 1U << KC_FILE_IO_URING | 1U << KC_FILE_INOTIFY | \
+                   1U << KC_FILE_FANOTIFY))
+
+/* What is called from the loop is not inlined, so that the verifier goes through it once. */
+static __always_inline __u32 known_type(__u64 f_op) {
+  __u32 slot = CACHE_SLOT(f_op);
+  return walk.cached_f_ops[slot] == f_op ? walk.cached_types[slot] : KC_FILE_TYPES;
+}
+
+static __always_inline void collect_socket(__u64 file) {
+  walk.sockets[walk.socket_count++ & (WORD - 1)] = file;
+}
+
+static __always_inline void collect_ring(__u64 file) {
+  walk.rings[walk.ring_count++ & (WORD - 1)] = file;
+}
+
+/* Files that are shared, of a type that is looked into, or of one that is not known yet. */
+__noinline int walk_unusual(__u32 index) {
+  __u32 bit = index & (WORD - 1);
+  __u64 file = walk.descriptors[bit];
+  __u32 type = known_type(walk.f_ops[bit]);
+  if (type == KC_FILE_TYPES) type = type_of(file, walk.f_ops[bit]);
+  if (type == KC_FILE_SOCKET) collect_socket(file);
+  if (type == KC_FILE_IO_URING) collect_ring(file);
+  if (walk.is_counted) return 0;
+  walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)]++;
+  if (walk.others[bit])
+    put_file((void *)file, KC_HELD_BY_DESCRIPTOR, walk.table.pid);
+  else
+    walk.table.unshared++;
+  if (is_group(type)) put_group(file, type);
+  return 0;
+}
+
+__noinline int walk_descriptors(void) {
+  __u32 once = walk.is_counted ? 0 : 1;
+  FOR_EACH_OPEN(bit) {
+    __u32 type = known_type(walk.f_ops[bit]);
+    if (walk.others[bit] || IS_UNUSUAL(type)) {
+      walk_unusual(bit);
+    } else {
+      walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)] += once;
+      walk.table.unshared += once;
+      if (type == KC_FILE_SOCKET) collect_socket(walk.descriptors[bit]);
+    }
+  }
+  walk.is_counted = 1;
+  return 0;
+}
+
+static long scan_holder(__u32 holder, void *nothing) {
+  __u32 ring = holder - walk.socket_count;
+  int done = 1;
+  if (holder < walk.next_holder) return 0;
+  if (holder >= walk.socket_count)
+    done = scan_ring(walk.rings[ring & (WORD - 1)]);
+  else if (walk.sockets[holder & (WORD - 1)])
+    done = scan_queue(walk.sockets[holder & (WORD - 1)]);
+  if (walk.pending_count) put_pending_groups();
+  if (!done) return 1;
+  walk.next_holder = holder + 1;
+  walk.next_held = 0;
+  return 0;
+}
+
+/* What the sockets and rings of the word hold; true when it is done. */
+static __always_inline int scan_holders(int direct) {
+  __u32 count = walk.socket_count + walk.ring_count;
+  if (!count) return 1;
+  if (direct)
+    load_queues_directly();
+  else
+    load_queues_by_helpers();
+  bpf_loop(count, scan_holder, 0, 0);
+  return walk.next_holder >= count;
+}
+
+static __always_inline void begin_word(__u32 number) {
+  walk.next_word = number;
+  walk.is_counted = 0;
+  walk.next_holder = 0;
+  walk.next_held = 0;
+}
+
+/* Of the word under way: what is open, and the files. */
+static __always_inline void read_word(struct fdtable *fdt) {
+  __u32 first = walk.next_word * WORD;
+  walk.socket_count = 0;
+  walk.ring_count = 0;
+  walk.open = 0;
+  bpf_probe_read_kernel(&walk.open, 8, (void *)BPF_CORE_READ(fdt, open_fds) + first / 8);
+  if (!walk.open) return;
+  if (bpf_probe_read_kernel(walk.descriptors, sizeof(walk.descriptors),
+                            (void *)BPF_CORE_READ(fdt, fd) + 8UL * first))
+    walk.open = 0;
+  /* A descriptor is taken before there is a file behind it. */
+  FOR_EACH_OPEN(bit) {
+    if (!walk.descriptors[bit]) walk.open &= ~(1UL << bit);
+  }
+}
+
+static __always_inline long walk_word(struct fdtable *fdt, int direct) {
+  if (!has_room()) {
+    walk.has_room = 0;
+    return 1;
+  }
+  read_word(fdt);
+  if (walk.open) {
+    if (direct)
+      load_files_directly();
+    else
+      load_files_by_helpers();
+    walk_descriptors();
+    if (!scan_holders(direct)) {
+      walk.has_room = 0;
+      return 1;
+    }
+  }
+  begin_word(walk.next_word + 1);
+  return 0;
+}
+
+static long walk_word_directly(__u32 index, struct fdtable **fdt) {
+  return walk_word(*fdt, 1);
+}
+
+static long walk_word_by_helpers(__u32 index, struct fdtable **fdt) {
+  return walk_word(*fdt, 0);
+}
+
+/* A piece of the table; true when it was the last. */
+static __always_inline int walk_piece(struct files_struct *files, int direct) {
+  struct fdtable *fdt = BPF_CORE_READ(files, fdt);
+  __u32 words = BPF_CORE_READ(fdt, max_fds) / WORD;
+  __u32 left = words > walk.next_word ? words - walk.next_word : 0;
+  __u32 count = left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
+  walk.has_room = 1;
+  if (direct)
+    bpf_loop(count, walk_word_directly, &fdt, 0);
+  else
+    bpf_loop(count, walk_word_by_helpers, &fdt, 0);
+  return walk.has_room && walk.next_word >= words;
+}
+
+#endif
