@@ -51,7 +51,7 @@ struct Sample {
 
 UniqueFd pipe_end() {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return UniqueFd();
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
   ::close(ends[1]);
   return UniqueFd(ends[0]);
 }
@@ -197,7 +197,7 @@ struct Programs::Loaded {
   // Null where this kernel has no such iterator.
   [[nodiscard]] const bpf_link* link_of(Walk walk) const;
   Result<void> walk(const bpf_link* link, const Sink& take, const std::stop_token& stop);
-  Result<void> drain();
+  [[nodiscard]] Result<void> drain() const;
 };
 
 Programs::Programs(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {}
@@ -288,7 +288,7 @@ Result<void> Programs::Loaded::walk(const bpf_link* link, const Sink& take,
                            " records, its ring buffer was full"));
 }
 
-Result<void> Programs::Loaded::drain() {
+Result<void> Programs::Loaded::drain() const {
   const int taken = ::ring_buffer__consume(ring.get());
   if (taken >= 0) return {};
   return fail(Error::from_errno(-taken, "read the ring buffer of the BPF programs"));

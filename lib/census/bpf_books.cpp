@@ -245,8 +245,7 @@ NotifyGroup BpfBooks::group_of(const Group& group, Placements& placements) const
   out.kind = fanotify ? NotifyGroup::Kind::kFanotify : NotifyGroup::Kind::kInotify;
   for (const std::uint32_t holder : group.holders) out.holders.push_back(new_index_[holder]);
   std::ranges::sort(out.holders);
-  const auto [last, end] = std::ranges::unique(out.holders);
-  out.holders.erase(last, end);
+  out.holders.erase(std::unique(out.holders.begin(), out.holders.end()), out.holders.end());
   out.watches = record.unlimited_marks != 0 ? 0 : record.marks;
   if (const auto charged = ucounts_.find(record.ucounts); charged != ucounts_.end()) {
     out.user_ns = user_ns_index_.at(charged->second.userns);

@@ -80,7 +80,7 @@ class BpfBooks final {
   void take(const kc_group& record);
   void take(const kc_ucounts& record);
   void claim(std::uint64_t file, std::uint32_t process, Claim claim);
-  void add_descriptors(Process& process, const Table& table, bool main);
+  static void add_descriptors(Process& process, const Table& table, bool main);
   [[nodiscard]] bool is_older(std::uint32_t a, std::uint32_t b) const;
 
   void book_files();

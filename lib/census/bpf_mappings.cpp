@@ -35,8 +35,8 @@ void BpfMappings::take(const bpf::Record& record) {
 void BpfMappings::end(SteadyTime now) {
   for (MappedFiles& process : files_) {
     std::ranges::sort(process.files);
-    const auto [last, end] = std::ranges::unique(process.files);
-    process.files.erase(last, end);
+    process.files.erase(std::unique(process.files.begin(), process.files.end()),
+                        process.files.end());
     process.files.shrink_to_fit();
   }
   walked_at_ = now;

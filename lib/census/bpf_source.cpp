@@ -88,7 +88,7 @@ void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& boo
   census.kernel_files.push_back(hidden);
 }
 
-void BpfSource::count_loop_devices(Census& census) {
+void BpfSource::count_loop_devices(Census& census) const {
   const auto bound = procfs::count_bound_loop_devices(options_.sys_block);
   if (bound) {
     census.kernel_files.push_back({.cause = "loop_devices", .files = *bound});

@@ -143,16 +143,17 @@ Result<void> ProcessReader::read_user_ns(const procfs::ProcessDir& dir, RawProce
 Result<std::uint32_t> ProcessReader::index_of_user_ns(const procfs::ProcessDir& dir,
                                                       UserNsInode inode) {
   if (const auto at = user_ns_index_.find(inode); at != user_ns_index_.end()) return at->second;
-  const auto chain = procfs::read_user_ns_chain(dir);
+  auto chain = procfs::read_user_ns_chain(dir);
   if (!chain) return fail(chain.error());
   // From the outermost inwards, so that each finds the one around it.
+  std::ranges::reverse(*chain);
   std::uint32_t outer = kNoIndex;
-  for (auto level = chain->rbegin(); level != chain->rend(); ++level) {
+  for (const auto& level : *chain) {
     const auto next = static_cast<std::uint32_t>(census_->user_namespaces.size());
-    const auto [at, added] = user_ns_index_.emplace(level->inode, next);
+    const auto [at, added] = user_ns_index_.emplace(level.inode, next);
     if (added) {
       census_->user_namespaces.push_back(
-          {.inode = level->inode, .outer = outer, .owner = level->owner});
+          {.inode = level.inode, .outer = outer, .owner = level.owner});
     }
     outer = at->second;
   }
