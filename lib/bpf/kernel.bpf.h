@@ -39,6 +39,7 @@ typedef struct {
 
 struct list_head {
   struct list_head *next;
+  struct list_head *prev;
 };
 struct hlist_head {
   void *first;
@@ -155,6 +156,7 @@ struct rlimit {
 };
 struct signal_struct {
   atomic_t live;
+  struct list_head thread_head;
   struct rlimit rlim[16];
 };
 struct mm_struct {
@@ -176,6 +178,8 @@ struct task_struct {
   int tgid;
   struct task_struct *real_parent;
   struct task_struct *group_leader;
+  struct list_head tasks;       /* the leaders of all processes; its head is in the first task */
+  struct list_head thread_node; /* its threads; their head is in signal_struct */
   __u64 start_boottime;
   const struct cred *real_cred;
   struct mm_struct *mm;
@@ -309,5 +313,19 @@ struct bpf_iter__task_vma {
 #define INITIAL_USERNS 0xEFFFFFFDU         /* PROC_USER_INIT_INO, include/linux/proc_ns.h */
 #define RLIMIT_NOFILE_INDEX 7              /* include/uapi/asm-generic/resource.h */
 #define FAMILY_UNIX 1                      /* AF_UNIX */
+
+/*
+ * A `direct` load is one instruction, which a fault in the middle of it leaves with 0; it takes
+ * bpf_rdonly_cast (Linux 6.2). The other kind is a call of a helper.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+#define CAST(type, id) \
+  ((struct type *)bpf_rdonly_cast((void *)(id), bpf_core_type_id_kernel(struct type)))
+#define LOAD(direct, type, id, field)                                     \
+  ({                                                                      \
+    __u64 object = (id);                                                  \
+    (direct) ? (__u64)CAST(type, object)->field                           \
+             : (__u64)BPF_CORE_READ((struct type *)object, field);        \
+  })
 
 #endif

@@ -17,5 +17,6 @@
 #include "held.bpf.h"
 #include "tables.bpf.h"
 #include "tasks.bpf.h"
+#include "pools.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

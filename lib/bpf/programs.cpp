@@ -161,6 +161,8 @@ Result<Skeleton> load_skeleton() {
     const bool direct = kernel_has_function("bpf_rdonly_cast");
     ::bpf_program__set_autoload(skeleton->progs.walk_holdings, direct);
     ::bpf_program__set_autoload(skeleton->progs.walk_holdings_by_helpers, !direct);
+    ::bpf_program__set_autoload(skeleton->progs.walk_pools, direct);
+    ::bpf_program__set_autoload(skeleton->progs.walk_pools_by_helpers, !direct);
     ::bpf_program__set_autoload(skeleton->progs.walk_mappings,
                                 kernel_has_function("bpf_iter_task_vma"));
     error = -kcommons_bpf__load(skeleton.get());
@@ -216,11 +218,21 @@ Result<std::unique_ptr<Programs>> Programs::load() {
 Result<void> Programs::Loaded::attach() {
   auto& links = skeleton->links;
   const auto& programs = skeleton->progs;
-  const auto attach_one = [](bpf_program* program, bpf_link*& link) {
-    if (::bpf_program__autoload(program)) link = ::bpf_program__attach_iter(program, nullptr);
+  const auto attach_one = [](bpf_program* program, bpf_link*& link,
+                             const bpf_iter_attach_opts* options = nullptr) {
+    if (::bpf_program__autoload(program)) link = ::bpf_program__attach_iter(program, options);
     return link != nullptr || !::bpf_program__autoload(program);
   };
-  if (!attach_one(programs.walk_pools, links.walk_pools) ||
+  // These find the other tasks by themselves (pools.bpf.h); kernels before 6.1 show them all
+  // nevertheless.
+  bpf_iter_link_info this_process{};
+  this_process.task.tid = static_cast<__u32>(::getpid());
+  bpf_iter_attach_opts one_task{};
+  one_task.sz = sizeof(one_task);
+  one_task.link_info = &this_process;
+  one_task.link_info_len = sizeof(this_process);
+  if (!attach_one(programs.walk_pools, links.walk_pools, &one_task) ||
+      !attach_one(programs.walk_pools_by_helpers, links.walk_pools_by_helpers, &one_task) ||
       !attach_one(programs.walk_holdings, links.walk_holdings) ||
       !attach_one(programs.walk_holdings_by_helpers, links.walk_holdings_by_helpers) ||
       !attach_one(programs.walk_mappings, links.walk_mappings) ||
@@ -248,7 +260,8 @@ Result<void> Programs::Loaded::calibrate() {
 const bpf_link* Programs::Loaded::link_of(Walk walk) const {
   switch (walk) {
     case Walk::kPools:
-      return skeleton->links.walk_pools;
+      return skeleton->links.walk_pools != nullptr ? skeleton->links.walk_pools
+                                                   : skeleton->links.walk_pools_by_helpers;
     case Walk::kHoldings:
       return skeleton->links.walk_holdings != nullptr ? skeleton->links.walk_holdings
                                                       : skeleton->links.walk_holdings_by_helpers;

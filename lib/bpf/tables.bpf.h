@@ -5,22 +5,9 @@
  * Most of the time of a walk goes into waiting for memory: each file is somewhere else. So a word is
  * gone through field by field, with little between the loads, and the processor has many of them
  * under way at once.
- *
- * A `direct` load is one instruction, which a fault in the middle of it leaves with 0; it takes
- * bpf_rdonly_cast (Linux 6.2). The other kind is a call of a helper.
  */
 #ifndef KCOMMONS_BPF_TABLES_H
 #define KCOMMONS_BPF_TABLES_H
-
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-#define CAST(type, id) \
-  ((struct type *)bpf_rdonly_cast((void *)(id), bpf_core_type_id_kernel(struct type)))
-#define LOAD(direct, type, id, field)                                     \
-  ({                                                                      \
-    __u64 object = (id);                                                  \
-    (direct) ? (__u64)CAST(type, object)->field                           \
-             : (__u64)BPF_CORE_READ((struct type *)object, field);        \
-  })
 
 #define IS_OPEN(bit) (walk.open & 1UL << (bit))
 #define FOR_EACH_OPEN(bit)                                              \

@@ -7,8 +7,6 @@
 struct {
   __u64 task; /* so that a process is not told again when its task is shown again */
   __u64 mapped;
-  __u64 ucounts;
-  __u64 user;
   __u32 pass;
 } last;
 
@@ -120,26 +118,6 @@ int walk_holdings(struct bpf_iter__task *context) {
 SEC("iter/task")
 int walk_holdings_by_helpers(struct bpf_iter__task *context) {
   return walk_task(context->task, 0);
-}
-
-SEC("iter/task")
-int walk_pools(struct bpf_iter__task *context) {
-  struct task_struct *task = context->task;
-  const struct cred *cred;
-  struct ucounts *ucounts;
-  struct user_struct *user;
-  if (!task) return 0;
-  if (!has_room()) return 1;
-  begin_call();
-  cred = BPF_CORE_READ(task, real_cred);
-  ucounts = ucounts_of(cred);
-  user = BPF_CORE_READ(cred, user);
-  /* Most tasks have the credentials of the one before. */
-  if (ucounts && (__u64)ucounts != last.ucounts) put_ucounts((__u64)ucounts);
-  if ((__u64)user != last.user) put_user((__u64)user);
-  last.ucounts = (__u64)ucounts;
-  last.user = (__u64)user;
-  return 0;
 }
 
 SEC("iter/task_vma")

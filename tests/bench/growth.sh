@@ -77,6 +77,7 @@ census() {
   fi
   sample_censuses "$count" "$WORK/sample"
   point "$panel" "$source" "$x" "$(median "$WORK/sample" 1)" "$(peak_kib "$EXPORTER")"
+  point "$panel" "${source}_pools" "$x" "$POOLS_CPU" -
   stop "$EXPORTER"
 }
 
@@ -139,12 +140,13 @@ table() {
       if (!seen[$3]++) order[++count] = $3
     }
     END {
-      printf "| %s | walk, ms | procfs, ms | bpf, ms | bpf, ns a descriptor | procfs, MiB | bpf, MiB |\n", panel
-      print "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+      printf "| %s | walk, ms | procfs, ms | bpf, ms | bpf, ns a descriptor | bpf pools, ms | procfs, MiB | bpf, MiB |\n", panel
+      print "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
       for (i = 1; i <= count; i++) {
         x = order[i]
-        printf "| %d | %s | %s | %s | %s | %s | %s |\n", x, ms("walk", x), ms("procfs", x),
-          ms("bpf", x), per_descriptor("bpf", x), mib("procfs", x), mib("bpf", x)
+        printf "| %d | %s | %s | %s | %s | %s | %s | %s |\n", x, ms("walk", x), ms("procfs", x),
+          ms("bpf", x), per_descriptor("bpf", x), ms("bpf_pools", x), mib("procfs", x),
+          mib("bpf", x)
       }
     }' "$WORK/points"
 }

@@ -198,7 +198,7 @@ stop_load() {
 # --- kcommons ---------------------------------------------------------------------------------
 
 # As often as the configuration allows, so that a run takes no longer than it must.
-readonly CENSUS_INTERVAL=1s
+CENSUS_INTERVAL=1s
 
 # start_kcommons SOURCE: it has made its first census when this returns. EXPORTER is its PID, URL
 # where it answers. Fails when it will not run with that source; REFUSED is why.

@@ -101,12 +101,13 @@ BEGIN {
   width = 380; height = 320; top = 84
   left["descriptors"] = 78; left["containers"] = 512
   series_count = split("walk procfs bpf", names, " ")
+  for (i = 1; i <= series_count; i++) is_drawn[names[i]] = 1
   title["walk"] = "readdir + readlink walk"
   title["procfs"] = "kcommons, procfs"
   title["bpf"] = "kcommons, bpf"
 }
 
-$4 > 0 {
+$4 > 0 && is_drawn[$2] {
   i = ++points[$1, $2]
   x[$1, $2, i] = $3
   y[$1, $2, i] = $4

@@ -14,8 +14,10 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstring>
+#include <future>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "attribution/books.hpp"
@@ -164,6 +166,37 @@ TEST_CASE("who made an instance is charged whatever the process becomes", "[attr
   REQUIRE(child.is_ready());
   check_inotify(before, 1, 5);
   check_inotify(after, 0, 0);
+}
+
+TEST_CASE("a thread may be another user, and has a pool", "[attribution][bpf]") {
+  if (test::lacks_root()) return;
+  const uid_t uid = fresh_uid(7);
+  const SystemClock clock;
+  const auto source =
+      must(census::BpfSource::open({.layouts = cgroup::Layouts::built_in()}, clock));
+  const auto used = [&] {
+    std::uint64_t instances = 0;
+    for (const census::Charge& charge : must(source->read_pools()).charges) {
+      if (charge.uid == Uid(uid) && charge.resource == ResourceId::kInotifyInstances) {
+        instances = charge.used;
+      }
+    }
+    return instances;
+  };
+  CHECK(used() == 0);
+  std::promise<bool> made;
+  std::promise<void> seen;
+  std::thread other([&] {
+    // Of this thread alone: the library's function would change them all.
+    const bool is_other = ::syscall(SYS_setresuid, uid, uid, uid) == 0;
+    const UniqueFd fd(::inotify_init1(IN_CLOEXEC));
+    made.set_value(is_other && fd.is_open());
+    seen.get_future().wait();
+  });
+  CHECK(made.get_future().get());
+  CHECK(used() == 1);
+  seen.set_value();
+  other.join();
 }
 
 TEST_CASE("an instance that is duplicated and inherited is one", "[attribution][bpf]") {

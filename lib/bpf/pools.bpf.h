@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The credentials of all tasks, every second. The iterator would look each task up by its number and
+ * take a reference, which costs twice what the credentials do: so it only gives the program a task to
+ * start from, and the program goes along the kernel's own list of processes, as for_each_process()
+ * does (include/linux/sched/signal.h), under RCU as there.
+ */
+#ifndef KCOMMONS_BPF_POOLS_H
+#define KCOMMONS_BPF_POOLS_H
+
+#define MAX_ANCESTORS 100000
+/* Without giving up the processor. */
+#define PROCESSES_AT_ONCE (1U << 16)
+#define MAX_THREADS (1U << 22)
+
+/* How far the walk is. What was told is a process and a thread by their places in the lists, as
+ * tasks may go while the program is away; so those that it has told are gone over again, a few of
+ * them twice. */
+struct {
+  __u32 pass;
+  __u32 is_done;
+  __u32 next_process;
+  __u32 next_thread; /* of that process */
+  __u64 ucounts;     /* told last, as most tasks have those of the one before */
+  __u64 user;
+  /* What is called looks here: the verifier takes no pointer that was loaded for an argument. */
+  __u64 process;
+  __u64 cred;
+} pools;
+
+#define OVERLAP 64 /* processes */
+
+struct task_scan {
+  __u64 head;
+  __u64 at; /* a list_head in a task */
+  __u64 leader_cred;
+  __u32 stopped;
+};
+
+#define TASK_OF(node, member) \
+  ((struct task_struct *)((node)-bpf_core_field_offset(struct task_struct, member)))
+
+__noinline int put_cred(void) {
+  const struct cred *cred = (void *)pools.cred;
+  __u64 ucounts = (__u64)ucounts_of(cred);
+  __u64 user = (__u64)BPF_CORE_READ(cred, user);
+  if (ucounts && ucounts != pools.ucounts) put_ucounts(ucounts);
+  if (user != pools.user) put_user(user);
+  pools.ucounts = ucounts;
+  pools.user = user;
+  return 0;
+}
+
+static long walk_thread(__u32 index, struct task_scan *scan) {
+  struct task_struct *thread;
+  __u64 cred;
+  if (scan->at == scan->head || !scan->at) return 1;
+  thread = TASK_OF(scan->at, thread_node);
+  scan->at = (__u64)BPF_CORE_READ(thread, thread_node.next);
+  if (index < pools.next_thread) return 0;
+  cred = (__u64)BPF_CORE_READ(thread, real_cred);
+  if (cred == scan->leader_cred) return 0;
+  if (!has_room()) {
+    scan->stopped = 1;
+    return 1;
+  }
+  pools.cred = cred;
+  put_cred();
+  pools.next_thread = index + 1;
+  return 0;
+}
+
+/* The threads of a process that have other credentials than its leader. True when it is done. */
+__noinline int walk_threads(void) {
+  struct task_struct *leader = (void *)pools.process;
+  struct task_scan scan = {
+      .head = (__u64)BPF_CORE_READ(leader, signal) +
+              bpf_core_field_offset(struct signal_struct, thread_head),
+      .leader_cred = (__u64)BPF_CORE_READ(leader, real_cred),
+  };
+  scan.at = (__u64)BPF_CORE_READ(leader, signal, thread_head.next);
+  bpf_loop(MAX_THREADS, walk_thread, &scan, 0);
+  if (scan.stopped) return 0;
+  pools.next_thread = 0;
+  return 1;
+}
+
+static __always_inline long walk_process(__u32 index, struct task_scan *scan, int direct) {
+  __u64 task, thread, cred;
+  if (scan->at == scan->head || !scan->at) return 1;
+  task = (__u64)TASK_OF(scan->at, tasks);
+  scan->at = LOAD(direct, task_struct, task, tasks.next);
+  if (index + OVERLAP < pools.next_process) return 0;
+  cred = LOAD(direct, task_struct, task, real_cred);
+  thread = LOAD(direct, task_struct, task, thread_node.next);
+  if (!has_room()) {
+    scan->stopped = 1;
+    return 1;
+  }
+  if (index > pools.next_process) {
+    pools.next_process = index;
+    pools.next_thread = 0;
+  }
+  pools.process = task;
+  pools.cred = cred;
+  if (LOAD(direct, cred, cred, ucounts) != pools.ucounts ||
+      LOAD(direct, cred, cred, user) != pools.user)
+    put_cred();
+  /* One thread alone has the head on both sides. */
+  if (index >= pools.next_process &&
+      thread != LOAD(direct, task_struct, task, thread_node.prev) && !walk_threads()) {
+    scan->stopped = 1;
+    return 1;
+  }
+  return 0;
+}
+
+static long walk_process_directly(__u32 index, struct task_scan *scan) {
+  return walk_process(index, scan, 1);
+}
+
+static long walk_process_by_helpers(__u32 index, struct task_scan *scan) {
+  return walk_process(index, scan, 0);
+}
+
+static long climb(__u32 index, struct task_scan *scan) {
+  struct task_struct *task = (void *)scan->at;
+  if (!task || BPF_CORE_READ(task, pid) == 0) return 1;
+  scan->at = (__u64)BPF_CORE_READ(task, real_parent);
+  return 0;
+}
+
+static __always_inline int walk_credentials(struct task_struct *task, int direct) {
+  struct task_scan scan = {.at = (__u64)task};
+  struct task_struct *first;
+  if (!task) return 0;
+  if (pools.pass != control.pass) {
+    __builtin_memset(&pools, 0, sizeof(pools));
+    pools.pass = control.pass;
+  }
+  if (pools.is_done) return 0;
+  if (!has_room()) return 1;
+  /* The first task of all, which has the list's head. */
+  bpf_loop(MAX_ANCESTORS, climb, &scan, 0);
+  first = (void *)scan.at;
+  if (!first) return 0;
+  scan.head = (__u64)first + bpf_core_field_offset(struct task_struct, tasks);
+  scan.at = (__u64)BPF_CORE_READ(first, tasks.next);
+  if (direct)
+    bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process_directly, &scan, 0);
+  else
+    bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process_by_helpers, &scan, 0);
+  if (scan.stopped || scan.at != scan.head) return 1;
+  pools.is_done = 1;
+  return 0;
+}
+
+/* For the loader to choose from, as with walk_holdings. */
+SEC("iter/task")
+int walk_pools(struct bpf_iter__task *context) {
+  return walk_credentials(context->task, 1);
+}
+
+SEC("iter/task")
+int walk_pools_by_helpers(struct bpf_iter__task *context) {
+  return walk_credentials(context->task, 0);
+}
+
+#endif
