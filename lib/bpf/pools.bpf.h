@@ -150,7 +150,7 @@ static __always_inline int walk_credentials(struct task_struct *task, int direct
     bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process_directly, &scan, 0);
   else
     bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process_by_helpers, &scan, 0);
-  if (scan.stopped || scan.at != scan.head) return 1;
+  if (scan.stopped || (scan.at && scan.at != scan.head)) return 1;
   pools.is_done = 1;
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "census/bpf_source.hpp"
 
+#include <cstdint>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -56,9 +58,11 @@ Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
   reading.readings = host_.read(reading.failures);
+  // Where there are more users than the programs can remember, one may be told twice.
+  std::unordered_set<std::uint64_t> taken;
   const auto take = [&](const bpf::Record& record) {
     const auto* const ucounts = std::get_if<const kc_ucounts*>(&record);
-    if (ucounts == nullptr) return;
+    if (ucounts == nullptr || !taken.insert((*ucounts)->id).second) return;
     for (const Charge& charge : charges_of(**ucounts)) reading.charges.push_back(charge);
   };
   if (auto done = walk(*programs_, bpf::Walk::kPools, {}, take); !done) return fail(done.error());
