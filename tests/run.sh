@@ -2,7 +2,7 @@
 # Installs what testing needs, builds everything and runs every test. Run again, it builds only
 # what has changed.
 #
-#   sudo tests/run.sh               everything, about 25 minutes the first time on two cores
+#   sudo tests/run.sh               everything, about 30 minutes the first time on two cores
 #   sudo tests/run.sh LANE...       some of: check dev tsan release tidy
 #
 #   check     formatting, shell scripts, includes against the layers
@@ -53,8 +53,8 @@ run_tidy() {
 run_lane() {
   case $1 in
     check) run_check ;;
-    dev) run_preset dev -LE e2e ;;
-    tsan) run_preset tsan -LE e2e ;;
+    dev) run_preset dev -LE 'e2e|timing' ;;
+    tsan) run_preset tsan -LE 'e2e|timing' ;;
     release) run_preset release -LE soak ;;
     tidy) run_tidy ;;
     *) die "no such lane: $1, expected check, dev, tsan, release or tidy" ;;

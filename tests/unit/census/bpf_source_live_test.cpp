@@ -478,6 +478,65 @@ TEST_CASE("files of a process whose leader is a zombie are counted once", "[cens
   CHECK(record.files < kMany + 20);
 }
 
+namespace {
+
+// Open files of the machine that neither a process nor a cause accounts for.
+std::int64_t unexplained(const Census& census) {
+  const auto open_files = static_cast<std::size_t>(catalogue::ResourceId::kOpenFiles);
+  auto files = static_cast<std::int64_t>(census.readings.at(open_files).used.value());
+  for (const ProcessRecord& process : census.processes) {
+    files -= static_cast<std::int64_t>(process.files);
+  }
+  for (const KernelFiles& cause : census.kernel_files) {
+    files -= static_cast<std::int64_t>(cause.files);
+  }
+  return files;
+}
+
+}  // namespace
+
+// Its table is taken from it first, then the files are closed, one after the other. Closing an
+// inotify instance that has a watch takes the kernel milliseconds, and those here stand between the
+// other files, from whichever end it begins.
+TEST_CASE("files of a process that exits are nobody's until they are closed", "[census][bpf]") {
+  if (test::lacks_root()) return;
+  constexpr int kEachSide = 4000;
+  constexpr int kInstances = 100;
+  const uid_t uid = 1'000'000U + static_cast<uid_t>(::getpid());
+  const test::Child child([&] {
+    const rlimit enough{.rlim_cur = 10'000, .rlim_max = 10'000};
+    if (::setrlimit(RLIMIT_NOFILE, &enough) != 0) return false;
+    if (::syscall(SYS_setresuid, uid, uid, uid) != 0) return false;
+    const auto open_files = [] {
+      for (int i = 0; i < kEachSide; ++i) {
+        if (::eventfd(0, 0) < 0) return false;
+      }
+      return true;
+    };
+    if (!open_files()) return false;
+    for (int i = 0; i < kInstances; ++i) {
+      if (::inotify_add_watch(::inotify_init1(0), "/", IN_CREATE) < 0) return false;
+    }
+    return open_files();
+  });
+  REQUIRE(child.is_ready());
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  const std::int64_t before = unexplained(take(*source));
+  child.kill_only();
+  std::int64_t most = 0;
+  const auto are_closed = [&] {
+    const std::int64_t now = unexplained(take(*source)) - before;
+    most = std::max(most, now);
+    return most > kEachSide / 2 && now < kEachSide / 10;
+  };
+  CHECK(test::eventually(are_closed));
+  // Other processes of this machine come and go meanwhile.
+  constexpr int kNoise = kEachSide / 10;
+  CHECK(most > kEachSide - kNoise);
+  CHECK(most < 2 * kEachSide + kInstances + kNoise);
+}
+
 TEST_CASE("the census runs with CAP_BPF and CAP_PERFMON alone and sees as much", "[census][bpf]") {
   if (test::lacks_root()) return;
   const auto made = make_many([] { return ::eventfd(0, EFD_CLOEXEC); });
