@@ -151,29 +151,43 @@ bool kernel_has_function(const char* name) {
   return has;
 }
 
-Result<Skeleton> load_skeleton() {
+struct Attempt {
+  Skeleton skeleton;
+  int error = 0;
   std::string said;
-  libbpf_says = &said;
+};
+
+Attempt try_to_load(bool direct) {
+  Attempt attempt;
+  libbpf_says = &attempt.said;
   ::libbpf_set_print(keep_message);
-  Skeleton skeleton(kcommons_bpf__open());
-  int error = skeleton ? 0 : errno;
-  if (skeleton) {
-    const bool direct = kernel_has_function("bpf_rdonly_cast");
-    ::bpf_program__set_autoload(skeleton->progs.walk_holdings, direct);
-    ::bpf_program__set_autoload(skeleton->progs.walk_holdings_by_helpers, !direct);
-    ::bpf_program__set_autoload(skeleton->progs.walk_pools, direct);
-    ::bpf_program__set_autoload(skeleton->progs.walk_pools_by_helpers, !direct);
-    ::bpf_program__set_autoload(skeleton->progs.walk_mappings,
-                                kernel_has_function("bpf_iter_task_vma"));
-    error = -kcommons_bpf__load(skeleton.get());
+  attempt.skeleton.reset(kcommons_bpf__open());
+  attempt.error = attempt.skeleton ? 0 : errno;
+  if (attempt.skeleton) {
+    const auto& programs = attempt.skeleton->progs;
+    ::bpf_program__set_autoload(programs.walk_holdings, direct);
+    ::bpf_program__set_autoload(programs.walk_holdings_by_helpers, !direct);
+    ::bpf_program__set_autoload(programs.walk_pools, direct);
+    ::bpf_program__set_autoload(programs.walk_pools_by_helpers, !direct);
+    ::bpf_program__set_autoload(programs.walk_mappings, kernel_has_function("bpf_iter_task_vma"));
+    attempt.error = -kcommons_bpf__load(attempt.skeleton.get());
   }
   libbpf_says = nullptr;
-  if (error == 0) return skeleton;
-  const std::string cause = error == EPERM || error == EACCES
+  return attempt;
+}
+
+Result<Skeleton> load_skeleton() {
+  const bool direct = kernel_has_function("bpf_rdonly_cast");
+  Attempt attempt = try_to_load(direct);
+  // The loops of direct loads can be more than an older verifier is willing to go through.
+  if (direct && attempt.error == E2BIG) attempt = try_to_load(false);
+  if (attempt.error == 0) return std::move(attempt.skeleton);
+  const std::string cause = attempt.error == EPERM || attempt.error == EACCES
                                 ? "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN"
-                                : one_line(std::move(said));
+                                : one_line(std::move(attempt.said));
   return fail(Error::from_errno(
-      error, "load the BPF programs" + (cause.empty() ? std::string() : " (" + cause + ")")));
+      attempt.error,
+      "load the BPF programs" + (cause.empty() ? std::string() : " (" + cause + ")")));
 }
 
 int put_record(void* sink, void* data, std::size_t size) {

@@ -9,7 +9,10 @@
 #ifndef KCOMMONS_BPF_TABLES_H
 #define KCOMMONS_BPF_TABLES_H
 
-#define IS_OPEN(bit) (walk.open & 1UL << (bit))
+/* Read anew each time: verifiers before 6.3 follow what is known of each bit of a value that stays in
+ * a register, through all 2^64 ways. */
+#define OPEN (*(volatile __u64 *)&walk.open)
+#define IS_OPEN(bit) (OPEN & 1UL << (bit))
 #define FOR_EACH_OPEN(bit)                                              \
   _Pragma("clang loop unroll(disable)") for (__u32 bit = 0; bit < WORD; bit++) \
     if (IS_OPEN(bit))
@@ -43,28 +46,34 @@ __noinline int load_files_by_helpers(void) {
       break;                                                              \
     else
 
-/* Unix sockets in whose queues descriptors wait; the others become 0. Older kernels do not count
+/* Of a socket, 0 unless it is a Unix one in whose queue descriptors wait. Older kernels do not count
  * what waits: there all of them stay. */
-static __always_inline int load_queues(int direct) {
-  const int counted = bpf_core_field_exists(((struct unix_sock *)0)->scm_stat);
-  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(direct, file, walk.sockets[i], private_data);
-  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(direct, socket, walk.sockets[i], sk);
-  FOR_EACH_SOCKET(i) {
-    __u64 sk = walk.sockets[i];
-    __u64 family = LOAD(direct, sock, sk, __sk_common.skc_family);
-    /* Loaded before it is known to be a count, so that both are under way at once. */
-    __u64 waiting = counted ? LOAD(direct, unix_sock, sk, scm_stat.nr_fds.counter) : 1;
-    walk.sockets[i] = family == FAMILY_UNIX && waiting ? sk : 0;
-  }
-  return 0;
+static __always_inline __u64 queue_of(__u64 sk, int direct) {
+  __u64 family = LOAD(direct, sock, sk, __sk_common.skc_family);
+  /* Loaded before it is known to be a count, so that both are under way at once. */
+  __u64 waiting = bpf_core_field_exists(((struct unix_sock *)0)->scm_stat)
+                      ? LOAD(direct, unix_sock, sk, scm_stat.nr_fds.counter)
+                      : 1;
+  return family == FAMILY_UNIX && waiting ? sk : 0;
 }
 
 __noinline int load_queues_directly(void) {
-  return load_queues(1);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(1, file, walk.sockets[i], private_data);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(1, socket, walk.sockets[i], sk);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = queue_of(walk.sockets[i], 1);
+  return 0;
+}
+
+__noinline int load_queue_by_helpers(__u32 index) {
+  __u32 i = index & (WORD - 1);
+  __u64 socket = LOAD(0, file, walk.sockets[i], private_data);
+  walk.sockets[i] = queue_of(LOAD(0, socket, socket, sk), 0);
+  return 0;
 }
 
 __noinline int load_queues_by_helpers(void) {
-  return load_queues(0);
+  FOR_EACH_SOCKET(i) load_queue_by_helpers(i);
+  return 0;
 }
 
 #define IS_UNUSUAL(type)                                                                   \
@@ -103,18 +112,32 @@ __noinline int walk_unusual(__u32 index) {
   return 0;
 }
 
-__noinline int walk_descriptors(void) {
-  __u32 once = walk.is_counted ? 0 : 1;
-  FOR_EACH_OPEN(bit) {
-    __u32 type = known_type(walk.f_ops[bit]);
-    if (walk.others[bit] || IS_UNUSUAL(type)) {
-      walk_unusual(bit);
-    } else {
-      walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)] += once;
-      walk.table.unshared += once;
-      if (type == KC_FILE_SOCKET) collect_socket(walk.descriptors[bit]);
-    }
+static __always_inline void walk_descriptor(__u32 bit, __u32 once) {
+  __u32 type = known_type(walk.f_ops[bit]);
+  if (walk.others[bit] || IS_UNUSUAL(type)) {
+    walk_unusual(bit);
+    return;
   }
+  walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)] += once;
+  walk.table.unshared += once;
+  if (type == KC_FILE_SOCKET) collect_socket(walk.descriptors[bit]);
+}
+
+__noinline int walk_descriptors_inline(void) {
+  __u32 once = walk.is_counted ? 0 : 1;
+  FOR_EACH_OPEN(bit) walk_descriptor(bit, once);
+  walk.is_counted = 1;
+  return 0;
+}
+
+__noinline int walk_descriptor_by_call(__u32 index) {
+  walk_descriptor(index & (WORD - 1), walk.is_counted ? 0 : 1);
+  return 0;
+}
+
+/* For verifiers to which the loop above is too much. */
+__noinline int walk_descriptors_by_calls(void) {
+  FOR_EACH_OPEN(bit) walk_descriptor_by_call(bit);
   walk.is_counted = 1;
   return 0;
 }
@@ -166,7 +189,7 @@ static __always_inline void read_word(struct fdtable *fdt) {
     walk.open = 0;
   /* A descriptor is taken before there is a file behind it. */
   FOR_EACH_OPEN(bit) {
-    if (!walk.descriptors[bit]) walk.open &= ~(1UL << bit);
+    if (!walk.descriptors[bit]) OPEN &= ~(1UL << bit);
   }
 }
 
@@ -177,11 +200,13 @@ static __always_inline long walk_word(struct fdtable *fdt, int direct) {
   }
   read_word(fdt);
   if (walk.open) {
-    if (direct)
+    if (direct) {
       load_files_directly();
-    else
+      walk_descriptors_inline();
+    } else {
       load_files_by_helpers();
-    walk_descriptors();
+      walk_descriptors_by_calls();
+    }
     if (!scan_holders(direct)) {
       walk.has_room = 0;
       return 1;
