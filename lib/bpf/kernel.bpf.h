@@ -315,17 +315,23 @@ struct bpf_iter__task_vma {
 #define FAMILY_UNIX 1                      /* AF_UNIX */
 
 /*
- * A `direct` load is one instruction, which a fault in the middle of it leaves with 0; it takes
- * bpf_rdonly_cast (Linux 6.2). The other kind is a call of a helper.
+ * The programs are compiled twice. With DIRECT a load is one instruction, which a fault in the middle
+ * of it leaves with 0; it takes bpf_rdonly_cast (Linux 6.2). Without, it is a call of a helper. Two
+ * objects, because to look for a function that a kernel lacks takes CAP_SYS_ADMIN (libbpf asks every
+ * module for it).
  */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-#define CAST(type, id) \
-  ((struct type *)bpf_rdonly_cast((void *)(id), bpf_core_type_id_kernel(struct type)))
-#define LOAD(direct, type, id, field)                                     \
-  ({                                                                      \
-    __u64 object = (id);                                                  \
-    (direct) ? (__u64)CAST(type, object)->field                           \
-             : (__u64)BPF_CORE_READ((struct type *)object, field);        \
+#if DIRECT
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
+#define LOAD(type, id, field)                                                              \
+  ((__u64)((struct type *)bpf_rdonly_cast((void *)(__u64)(id),                             \
+                                          bpf_core_type_id_kernel(struct type)))           \
+       ->field)
+#else
+#define LOAD(type, id, field)                           \
+  ({                                                    \
+    __u64 object = (id);                                \
+    (__u64)BPF_CORE_READ((struct type *)object, field); \
   })
+#endif
 
 #endif

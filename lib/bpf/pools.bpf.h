@@ -85,14 +85,14 @@ __noinline int walk_threads(void) {
   return 1;
 }
 
-static __always_inline long walk_process(__u32 index, struct task_scan *scan, int direct) {
+static long walk_process(__u32 index, struct task_scan *scan) {
   __u64 task, thread, cred;
   if (scan->at == scan->head || !scan->at) return 1;
   task = (__u64)TASK_OF(scan->at, tasks);
-  scan->at = LOAD(direct, task_struct, task, tasks.next);
+  scan->at = LOAD(task_struct, task, tasks.next);
   if (index + OVERLAP < pools.next_process) return 0;
-  cred = LOAD(direct, task_struct, task, real_cred);
-  thread = LOAD(direct, task_struct, task, thread_node.next);
+  cred = LOAD(task_struct, task, real_cred);
+  thread = LOAD(task_struct, task, thread_node.next);
   if (!has_room()) {
     scan->stopped = 1;
     return 1;
@@ -103,24 +103,16 @@ static __always_inline long walk_process(__u32 index, struct task_scan *scan, in
   }
   pools.process = task;
   pools.cred = cred;
-  if (LOAD(direct, cred, cred, ucounts) != pools.ucounts ||
-      LOAD(direct, cred, cred, user) != pools.user)
+  if (LOAD(cred, cred, ucounts) != pools.ucounts ||
+      LOAD(cred, cred, user) != pools.user)
     put_cred();
   /* One thread alone has the head on both sides. */
   if (index >= pools.next_process &&
-      thread != LOAD(direct, task_struct, task, thread_node.prev) && !walk_threads()) {
+      thread != LOAD(task_struct, task, thread_node.prev) && !walk_threads()) {
     scan->stopped = 1;
     return 1;
   }
   return 0;
-}
-
-static long walk_process_directly(__u32 index, struct task_scan *scan) {
-  return walk_process(index, scan, 1);
-}
-
-static long walk_process_by_helpers(__u32 index, struct task_scan *scan) {
-  return walk_process(index, scan, 0);
 }
 
 static long climb(__u32 index, struct task_scan *scan) {
@@ -130,7 +122,9 @@ static long climb(__u32 index, struct task_scan *scan) {
   return 0;
 }
 
-static __always_inline int walk_credentials(struct task_struct *task, int direct) {
+SEC("iter/task")
+int walk_pools(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
   struct task_scan scan = {.at = (__u64)task};
   struct task_struct *first;
   if (!task) return 0;
@@ -146,24 +140,10 @@ static __always_inline int walk_credentials(struct task_struct *task, int direct
   if (!first) return 0;
   scan.head = (__u64)first + bpf_core_field_offset(struct task_struct, tasks);
   scan.at = (__u64)BPF_CORE_READ(first, tasks.next);
-  if (direct)
-    bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process_directly, &scan, 0);
-  else
-    bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process_by_helpers, &scan, 0);
+  bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process, &scan, 0);
   if (scan.stopped || (scan.at && scan.at != scan.head)) return 1;
   pools.is_done = 1;
   return 0;
-}
-
-/* For the loader to choose from, as with walk_holdings. */
-SEC("iter/task")
-int walk_pools(struct bpf_iter__task *context) {
-  return walk_credentials(context->task, 1);
-}
-
-SEC("iter/task")
-int walk_pools_by_helpers(struct bpf_iter__task *context) {
-  return walk_credentials(context->task, 0);
 }
 
 #endif

@@ -19,16 +19,20 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/unique_fd.hpp"
 #include "bpf/records.h"
 #include "kcommons_bpf.skel.h"
+#include "kcommons_bpf_direct.skel.h"
 
 namespace kcommons::bpf {
 
@@ -157,18 +161,35 @@ struct Attempt {
   std::string said;
 };
 
+// Both objects are compiled of one source and differ in instructions alone, so that one skeleton
+// fits both.
+using Bss = std::remove_pointer_t<decltype(kcommons_bpf::bss)>;
+using DirectBss = std::remove_pointer_t<decltype(kcommons_bpf_direct::bss)>;
+static_assert(sizeof(Bss) == sizeof(DirectBss) &&
+              offsetof(Bss, control) == offsetof(DirectBss, control));
+
+kcommons_bpf* open_skeleton(bool direct) {
+  if (!direct) return kcommons_bpf__open();
+  auto* const skeleton = static_cast<kcommons_bpf*>(std::calloc(1, sizeof(kcommons_bpf)));
+  if (skeleton == nullptr || kcommons_bpf__create_skeleton(skeleton) != 0) {
+    std::free(skeleton);
+    return nullptr;
+  }
+  skeleton->skeleton->data =
+      const_cast<void*>(kcommons_bpf_direct__elf_bytes(&skeleton->skeleton->data_sz));
+  if (::bpf_object__open_skeleton(skeleton->skeleton, nullptr) == 0) return skeleton;
+  kcommons_bpf__destroy(skeleton);
+  return nullptr;
+}
+
 Attempt try_to_load(bool direct) {
   Attempt attempt;
   libbpf_says = &attempt.said;
   ::libbpf_set_print(keep_message);
-  attempt.skeleton.reset(kcommons_bpf__open());
+  attempt.skeleton.reset(open_skeleton(direct));
   attempt.error = attempt.skeleton ? 0 : errno;
   if (attempt.skeleton) {
     const auto& programs = attempt.skeleton->progs;
-    ::bpf_program__set_autoload(programs.walk_holdings, direct);
-    ::bpf_program__set_autoload(programs.walk_holdings_by_helpers, !direct);
-    ::bpf_program__set_autoload(programs.walk_pools, direct);
-    ::bpf_program__set_autoload(programs.walk_pools_by_helpers, !direct);
     ::bpf_program__set_autoload(programs.walk_mappings, kernel_has_function("bpf_iter_task_vma"));
     attempt.error = -kcommons_bpf__load(attempt.skeleton.get());
   }
@@ -246,9 +267,7 @@ Result<void> Programs::Loaded::attach() {
   one_task.link_info = &this_process;
   one_task.link_info_len = sizeof(this_process);
   if (!attach_one(programs.walk_pools, links.walk_pools, &one_task) ||
-      !attach_one(programs.walk_pools_by_helpers, links.walk_pools_by_helpers, &one_task) ||
       !attach_one(programs.walk_holdings, links.walk_holdings) ||
-      !attach_one(programs.walk_holdings_by_helpers, links.walk_holdings_by_helpers) ||
       !attach_one(programs.walk_mappings, links.walk_mappings) ||
       !attach_one(programs.calibrate, links.calibrate)) {
     return fail(Error::from_errno(errno, "attach the BPF programs"));
@@ -274,11 +293,9 @@ Result<void> Programs::Loaded::calibrate() {
 const bpf_link* Programs::Loaded::link_of(Walk walk) const {
   switch (walk) {
     case Walk::kPools:
-      return skeleton->links.walk_pools != nullptr ? skeleton->links.walk_pools
-                                                   : skeleton->links.walk_pools_by_helpers;
+      return skeleton->links.walk_pools;
     case Walk::kHoldings:
-      return skeleton->links.walk_holdings != nullptr ? skeleton->links.walk_holdings
-                                                      : skeleton->links.walk_holdings_by_helpers;
+      return skeleton->links.walk_holdings;
     case Walk::kMappings:
       break;
   }

@@ -17,27 +17,19 @@
   _Pragma("clang loop unroll(disable)") for (__u32 bit = 0; bit < WORD; bit++) \
     if (IS_OPEN(bit))
 
-static __always_inline int load_files(int direct) {
+__noinline int load_files(void) {
   if (bpf_core_field_exists(((struct file *)0)->f_ref)) {
     FOR_EACH_OPEN(bit) {
-      walk.f_ops[bit] = LOAD(direct, file, walk.descriptors[bit], f_op);
-      walk.others[bit] = LOAD(direct, file, walk.descriptors[bit], f_ref.refcnt.counter);
+      walk.f_ops[bit] = LOAD(file, walk.descriptors[bit], f_op);
+      walk.others[bit] = LOAD(file, walk.descriptors[bit], f_ref.refcnt.counter);
     }
   } else {
     FOR_EACH_OPEN(bit) {
-      walk.f_ops[bit] = LOAD(direct, file, walk.descriptors[bit], f_op);
-      walk.others[bit] = LOAD(direct, file___counted, walk.descriptors[bit], f_count.counter) - 1;
+      walk.f_ops[bit] = LOAD(file, walk.descriptors[bit], f_op);
+      walk.others[bit] = LOAD(file___counted, walk.descriptors[bit], f_count.counter) - 1;
     }
   }
   return 0;
-}
-
-__noinline int load_files_directly(void) {
-  return load_files(1);
-}
-
-__noinline int load_files_by_helpers(void) {
-  return load_files(0);
 }
 
 #define FOR_EACH_SOCKET(i)                                            \
@@ -48,33 +40,35 @@ __noinline int load_files_by_helpers(void) {
 
 /* Of a socket, 0 unless it is a Unix one in whose queue descriptors wait. Older kernels do not count
  * what waits: there all of them stay. */
-static __always_inline __u64 queue_of(__u64 sk, int direct) {
-  __u64 family = LOAD(direct, sock, sk, __sk_common.skc_family);
+static __always_inline __u64 queue_of(__u64 sk) {
+  __u64 family = LOAD(sock, sk, __sk_common.skc_family);
   /* Loaded before it is known to be a count, so that both are under way at once. */
   __u64 waiting = bpf_core_field_exists(((struct unix_sock *)0)->scm_stat)
-                      ? LOAD(direct, unix_sock, sk, scm_stat.nr_fds.counter)
+                      ? LOAD(unix_sock, sk, scm_stat.nr_fds.counter)
                       : 1;
   return family == FAMILY_UNIX && waiting ? sk : 0;
 }
 
-__noinline int load_queues_directly(void) {
-  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(1, file, walk.sockets[i], private_data);
-  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(1, socket, walk.sockets[i], sk);
-  FOR_EACH_SOCKET(i) walk.sockets[i] = queue_of(walk.sockets[i], 1);
+#if DIRECT
+__noinline int load_queues(void) {
+  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(file, walk.sockets[i], private_data);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(socket, walk.sockets[i], sk);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = queue_of(walk.sockets[i]);
   return 0;
 }
-
-__noinline int load_queue_by_helpers(__u32 index) {
+#else
+__noinline int load_queue(__u32 index) {
   __u32 i = index & (WORD - 1);
-  __u64 socket = LOAD(0, file, walk.sockets[i], private_data);
-  walk.sockets[i] = queue_of(LOAD(0, socket, socket, sk), 0);
+  __u64 socket = LOAD(file, walk.sockets[i], private_data);
+  walk.sockets[i] = queue_of(LOAD(socket, socket, sk));
   return 0;
 }
 
-__noinline int load_queues_by_helpers(void) {
-  FOR_EACH_SOCKET(i) load_queue_by_helpers(i);
+__noinline int load_queues(void) {
+  FOR_EACH_SOCKET(i) load_queue(i);
   return 0;
 }
+#endif
 
 #define IS_UNUSUAL(type)                                                                   \
   (1U << (type) & (1U << KC_FILE_TYPES | 1U << KC_FILE_IO_URING | 1U << KC_FILE_INOTIFY | \
@@ -123,21 +117,20 @@ static __always_inline void walk_descriptor(__u32 bit, __u32 once) {
   if (type == KC_FILE_SOCKET) collect_socket(walk.descriptors[bit]);
 }
 
-__noinline int walk_descriptors_inline(void) {
+#if DIRECT
+#define WALK_DESCRIPTOR walk_descriptor
+#else
+/* The verifiers of kernels that need the helpers do not get through the loop otherwise. */
+__noinline int walk_descriptor_by_call(__u32 index, __u32 once) {
+  walk_descriptor(index & (WORD - 1), once);
+  return 0;
+}
+#define WALK_DESCRIPTOR walk_descriptor_by_call
+#endif
+
+__noinline int walk_descriptors(void) {
   __u32 once = walk.is_counted ? 0 : 1;
-  FOR_EACH_OPEN(bit) walk_descriptor(bit, once);
-  walk.is_counted = 1;
-  return 0;
-}
-
-__noinline int walk_descriptor_by_call(__u32 index) {
-  walk_descriptor(index & (WORD - 1), walk.is_counted ? 0 : 1);
-  return 0;
-}
-
-/* For verifiers to which the loop above is too much. */
-__noinline int walk_descriptors_by_calls(void) {
-  FOR_EACH_OPEN(bit) walk_descriptor_by_call(bit);
+  FOR_EACH_OPEN(bit) WALK_DESCRIPTOR(bit, once);
   walk.is_counted = 1;
   return 0;
 }
@@ -158,13 +151,10 @@ static long scan_holder(__u32 holder, void *nothing) {
 }
 
 /* What the sockets and rings of the word hold; true when it is done. */
-static __always_inline int scan_holders(int direct) {
+static __always_inline int scan_holders(void) {
   __u32 count = walk.socket_count + walk.ring_count;
   if (!count) return 1;
-  if (direct)
-    load_queues_directly();
-  else
-    load_queues_by_helpers();
+  load_queues();
   bpf_loop(count, scan_holder, 0, 0);
   return walk.next_holder >= count;
 }
@@ -193,21 +183,17 @@ static __always_inline void read_word(struct fdtable *fdt) {
   }
 }
 
-static __always_inline long walk_word(struct fdtable *fdt, int direct) {
+static long walk_word(__u32 index, struct fdtable **table) {
+  struct fdtable *fdt = *table;
   if (!has_room()) {
     walk.has_room = 0;
     return 1;
   }
   read_word(fdt);
   if (walk.open) {
-    if (direct) {
-      load_files_directly();
-      walk_descriptors_inline();
-    } else {
-      load_files_by_helpers();
-      walk_descriptors_by_calls();
-    }
-    if (!scan_holders(direct)) {
+    load_files();
+    walk_descriptors();
+    if (!scan_holders()) {
       walk.has_room = 0;
       return 1;
     }
@@ -216,25 +202,14 @@ static __always_inline long walk_word(struct fdtable *fdt, int direct) {
   return 0;
 }
 
-static long walk_word_directly(__u32 index, struct fdtable **fdt) {
-  return walk_word(*fdt, 1);
-}
-
-static long walk_word_by_helpers(__u32 index, struct fdtable **fdt) {
-  return walk_word(*fdt, 0);
-}
-
 /* A piece of the table; true when it was the last. */
-static __always_inline int walk_piece(struct files_struct *files, int direct) {
+static __always_inline int walk_piece(struct files_struct *files) {
   struct fdtable *fdt = BPF_CORE_READ(files, fdt);
   __u32 words = BPF_CORE_READ(fdt, max_fds) / WORD;
   __u32 left = words > walk.next_word ? words - walk.next_word : 0;
   __u32 count = left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
   walk.has_room = 1;
-  if (direct)
-    bpf_loop(count, walk_word_directly, &fdt, 0);
-  else
-    bpf_loop(count, walk_word_by_helpers, &fdt, 0);
+  bpf_loop(count, walk_word, &fdt, 0);
   return walk.has_room && walk.next_word >= words;
 }
 

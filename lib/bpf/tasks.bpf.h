@@ -82,7 +82,9 @@ static __always_inline void put_process_of(struct task_struct *task) {
   if (!is_leader(task)) mark_told((__u64)leader);
 }
 
-static __always_inline int walk_task(struct task_struct *task, int direct) {
+SEC("iter/task")
+int walk_holdings(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
   struct files_struct *files;
   if (!task || BPF_CORE_READ(task, flags) & PF_KTHREAD) return 0;
   files = BPF_CORE_READ(task, files);
@@ -103,21 +105,10 @@ static __always_inline int walk_task(struct task_struct *task, int direct) {
       return 0;
     }
   }
-  if (!walk_piece(files, direct)) return 1;
+  if (!walk_piece(files)) return 1;
   put(&walk.table, sizeof(walk.table));
   mark_told((__u64)files);
   return 0;
-}
-
-/* The loader takes the first where this kernel has bpf_rdonly_cast, else the second. */
-SEC("iter/task")
-int walk_holdings(struct bpf_iter__task *context) {
-  return walk_task(context->task, 1);
-}
-
-SEC("iter/task")
-int walk_holdings_by_helpers(struct bpf_iter__task *context) {
-  return walk_task(context->task, 0);
 }
 
 SEC("iter/task_vma")

@@ -24,6 +24,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -545,9 +546,15 @@ TEST_CASE("the census runs with CAP_BPF and CAP_PERFMON alone and sees as much",
   const int code = test::run_as_nobody(kRights, [parent] {
     const SystemClock clock;
     auto source = BpfSource::open({.layouts = cgroup::Layouts::built_in()}, clock);
-    if (!source) return 1;
+    if (!source) {
+      std::cerr << source.error().message() << '\n';
+      return 1;
+    }
     const auto census = (*source)->take_census({});
-    if (!census) return 2;
+    if (!census) {
+      std::cerr << census.error().message() << '\n';
+      return 2;
+    }
     for (const ProcessRecord& process : census->processes) {
       if (process.pid != Pid(parent)) continue;
       return of_type(process, DescriptorType::kEventfd) >= kMany ? 0 : 3;
