@@ -12,10 +12,11 @@
 /* Without giving up the processor. */
 #define PROCESSES_AT_ONCE (1U << 16)
 #define MAX_THREADS (1U << 22)
+/* Processes that are gone over again after a pause. */
+#define OVERLAP 64
 
-/* How far the walk is. What was told is a process and a thread by their places in the lists, as
- * tasks may go while the program is away; so those that it has told are gone over again, a few of
- * them twice. */
+/* How far the walk is, by places in the lists: a task itself may be gone when the program goes on
+ * after a pause. Tasks that end meanwhile move the others up, so the last few are gone over again. */
 struct {
   __u32 pass;
   __u32 is_done;
@@ -27,8 +28,6 @@ struct {
   __u64 process;
   __u64 cred;
 } pools;
-
-#define OVERLAP 64 /* processes */
 
 struct task_scan {
   __u64 head;
