@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -147,12 +148,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
-bool kernel_has_function(const char* name) {
-  btf* const kernel = ::btf__load_vmlinux_btf();
-  if (kernel == nullptr) return false;
-  const bool has = ::btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
-  ::btf__free(kernel);
-  return has;
+struct FreeBtf {
+  void operator()(btf* types) const { ::btf__free(types); }
+};
+// What the kernel says of itself. Reading it takes a while, so it is read once.
+using KernelTypes = std::unique_ptr<btf, FreeBtf>;
+
+bool has_function(const KernelTypes& kernel, const char* name) {
+  return kernel && ::btf__find_by_name_kind(kernel.get(), name, BTF_KIND_FUNC) > 0;
 }
 
 struct Attempt {
@@ -182,7 +185,7 @@ kcommons_bpf* open_skeleton(bool direct) {
   return nullptr;
 }
 
-Attempt try_to_load(bool direct) {
+Attempt try_to_load(const KernelTypes& kernel, bool direct) {
   Attempt attempt;
   libbpf_says = &attempt.said;
   ::libbpf_set_print(keep_message);
@@ -190,7 +193,7 @@ Attempt try_to_load(bool direct) {
   attempt.error = attempt.skeleton ? 0 : errno;
   if (attempt.skeleton) {
     const auto& programs = attempt.skeleton->progs;
-    ::bpf_program__set_autoload(programs.walk_mappings, kernel_has_function("bpf_iter_task_vma"));
+    ::bpf_program__set_autoload(programs.walk_mappings, has_function(kernel, "bpf_iter_task_vma"));
     attempt.error = -kcommons_bpf__load(attempt.skeleton.get());
   }
   libbpf_says = nullptr;
@@ -198,10 +201,11 @@ Attempt try_to_load(bool direct) {
 }
 
 Result<Skeleton> load_skeleton() {
-  const bool direct = kernel_has_function("bpf_rdonly_cast");
-  Attempt attempt = try_to_load(direct);
+  const KernelTypes kernel(::btf__load_vmlinux_btf());
+  const bool direct = has_function(kernel, "bpf_rdonly_cast");
+  Attempt attempt = try_to_load(kernel, direct);
   // The loops of direct loads can be more than an older verifier is willing to go through.
-  if (direct && attempt.error == E2BIG) attempt = try_to_load(false);
+  if (direct && attempt.error == E2BIG) attempt = try_to_load(kernel, false);
   if (attempt.error == 0) return std::move(attempt.skeleton);
   const std::string cause = attempt.error == EPERM || attempt.error == EACCES
                                 ? "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN"
