@@ -153,6 +153,14 @@ Pair socket_pair() {
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
+// A ring; where none can be made it says that the test is skipped.
+UniqueFd io_uring() {
+  io_uring_params parameters{};
+  UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
+  if (!ring.is_open()) test::skipped("io_uring cannot be used here");
+  return ring;
+}
+
 }  // namespace
 
 TEST_CASE("each kind of descriptor is a file of its type", "[census][bpf]") {
@@ -353,12 +361,8 @@ TEST_CASE("inotify groups in flight are the receiver's, however many", "[census]
 }
 
 TEST_CASE("files registered with io_uring are the ring's holder's", "[census][bpf]") {
-  io_uring_params parameters{};
-  const UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
-  if (!ring.is_open()) {
-    test::skipped("io_uring cannot be used here");
-    return;
-  }
+  const UniqueFd ring = io_uring();
+  if (!ring.is_open()) return;
   Difference difference;
   std::vector<int> numbers;
   {
@@ -373,12 +377,8 @@ TEST_CASE("files registered with io_uring are the ring's holder's", "[census][bp
 }
 
 TEST_CASE("no number of files registered with io_uring is too large", "[census][bpf]") {
-  io_uring_params parameters{};
-  const UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 8, &parameters)));
-  if (!ring.is_open()) {
-    test::skipped("io_uring cannot be used here");
-    return;
-  }
+  const UniqueFd ring = io_uring();
+  if (!ring.is_open()) return;
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   const rlimit most{.rlim_cur = before.rlim_max, .rlim_max = before.rlim_max};
