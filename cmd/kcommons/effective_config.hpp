@@ -18,12 +18,13 @@ struct Flag {
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 7> kFlags{{
+inline constexpr std::array<Flag, 8> kFlags{{
     {"web.listen-address", "web.listen_address",
      "host:port to listen on, or :port for every address (default 127.0.0.1:10044)"},
     {"web.telemetry-path", "web.telemetry_path", "Path of the metrics (default /metrics)"},
     {"web.max-requests", "web.max_requests", "Requests answered at once (default 40)"},
     {"path.procfs", "paths.procfs", "The procfs to read (default /proc)"},
+    {"path.sysfs", "paths.sysfs", "The sysfs to read (default /sys)"},
     {"path.rootfs", "paths.rootfs", "The root directory of the host (default /)"},
     {"log.level", "log.level", "debug, info, warn or error (default info)"},
     {"log.format", "log.format", "logfmt or json (default logfmt)"},

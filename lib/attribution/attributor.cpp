@@ -19,11 +19,11 @@ using census::Census;
 using Kept = std::unordered_set<std::string>;
 
 bool is_host_pool(const PoolKey& key) {
-  return catalogue::resource(key.resource).scope == catalogue::Scope::kHost;
+  return !is_of_user(key.resource);
 }
 
 const census::Reading& reading_of(const Census& census, ResourceId id) {
-  return census.readings[static_cast<std::size_t>(id)];
+  return census.readings[catalogue::index_of(id)];
 }
 
 std::string name_of(const PoolKey& key) {
@@ -69,7 +69,9 @@ class Cutter final {
  private:
   [[nodiscard]] std::vector<SeriesLimit::Candidate> holder_candidates(Holder::Kind kind) const;
   void merge_into(std::uint32_t other, const std::vector<bool>& goes);
-  [[nodiscard]] std::vector<Unattributed> split_rest(std::uint64_t used, std::uint64_t held) const;
+  [[nodiscard]] std::vector<Unattributed> split_rest(ResourceId resource, std::uint64_t used,
+                                                     std::uint64_t held) const;
+  [[nodiscard]] bool is_attributed(ResourceId resource) const;
   [[nodiscard]] Pool make_pool(const PoolKey& key, const PoolBook& book) const;
 
   const Census& census_;
@@ -194,19 +196,29 @@ void Cutter::cut_pools(SeriesLimit& limit) {
 
 void Cutter::cut_users(SeriesLimit& limit) {
   std::vector<SeriesLimit::Candidate> candidates;
-  for (const auto& [uid, files] : books_.files_by_user) {
-    candidates.push_back({.key = uid, .share = static_cast<double>(files)});
+  std::map<std::string, double> shares;  // by UID, the largest of any pool's use
+  for (const auto& [key, used] : books_.users) {
+    const PoolKey pool = pool_of_host(key.resource);
+    const double share = static_cast<double>(used) / whole_of(census_, pool, books_.pools[pool]);
+    shares[key.uid] = std::max(shares[key.uid], share);
   }
+  for (const auto& [uid, share] : shares) candidates.push_back({.key = uid, .share = share});
   const std::size_t all = candidates.size();
   const Kept kept = limit.select(std::move(candidates));
   if (kept.size() >= all) return;
-  std::map<std::string, std::uint64_t> users;
-  for (const auto& [uid, files] : books_.files_by_user) {
-    const bool keep = kept.contains(uid);
-    users[keep ? uid : std::string(kOther)] += files;
-    if (!keep) ++dropped_;
+  std::map<UserKey, std::uint64_t> users;
+  for (const auto& [key, used] : books_.users) {
+    const bool keep = kept.contains(key.uid);
+    users[{key.resource, keep ? key.uid : std::string(kOther)}] += used;
   }
-  books_.files_by_user = std::move(users);
+  dropped_ += all - kept.size();
+  books_.users = std::move(users);
+}
+
+// Where nothing is told of holders, all of it would be unexplained, which explains nothing.
+bool Cutter::is_attributed(ResourceId resource) const {
+  const catalogue::Resource& row = catalogue::resource(resource);
+  return (census_.exact ? row.bpf : row.procfs) != catalogue::Accuracy::kNone;
 }
 
 Unattributed unexplained(std::uint64_t used, std::uint64_t held) {
@@ -214,12 +226,14 @@ Unattributed unexplained(std::uint64_t used, std::uint64_t held) {
           .amount = static_cast<std::int64_t>(used) - static_cast<std::int64_t>(held)};
 }
 
-// What is used of the open files and held by nobody, by cause as far as it is known.
-std::vector<Unattributed> Cutter::split_rest(std::uint64_t used, std::uint64_t held) const {
+// What is used and held by nobody, by cause as far as it is known.
+std::vector<Unattributed> Cutter::split_rest(ResourceId resource, std::uint64_t used,
+                                             std::uint64_t held) const {
   std::vector<Unattributed> parts;
-  for (const census::KernelFiles& known : census_.kernel_files) {
-    parts.push_back({.cause = known.cause, .amount = static_cast<std::int64_t>(known.files)});
-    held += known.files;
+  for (const census::Unheld& known : census_.unheld) {
+    if (known.resource != resource) continue;
+    parts.push_back({.cause = known.cause, .amount = static_cast<std::int64_t>(known.amount)});
+    held += known.amount;
   }
   parts.push_back(unexplained(used, held));
   return parts;
@@ -241,12 +255,11 @@ Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
   if (const auto counts = neighbour_counts_.find(key); counts != neighbour_counts_.end()) {
     std::tie(pool.container_neighbours, pool.host_neighbours) = counts->second;
   }
-  if (is_host_pool(key)) {
-    pool.used_at_census = reading.used;
-    if (reading.used) pool.unattributed = split_rest(*reading.used, held);
-  } else {
-    pool.used_at_census = used_of(book);
-    if (book.charged) pool.unattributed = {unexplained(*book.charged, held)};
+  const bool of_host = catalogue::resource(key.resource).scope == catalogue::Scope::kHost;
+  pool.used_at_census = of_host ? reading.used : used_of(book);
+  const std::optional<std::uint64_t>& counted = of_host ? reading.used : book.charged;
+  if (counted && is_attributed(key.resource)) {
+    pool.unattributed = split_rest(key.resource, *counted, held);
   }
   return pool;
 }
@@ -274,9 +287,8 @@ Snapshot Cutter::into_snapshot() && {
     for (std::uint32_t& holder : pool.neighbours) holder = new_index[holder];
     snapshot.pools.push_back(std::move(pool));
   }
-  for (const auto& [uid, files] : books_.files_by_user) {
-    snapshot.users.push_back(
-        {.resource = ResourceId::kOpenFiles, .uid = uid, .user = "", .used = files});
+  for (const auto& [key, used] : books_.users) {
+    snapshot.users.push_back({.resource = key.resource, .uid = key.uid, .user = "", .used = used});
   }
   return snapshot;
 }

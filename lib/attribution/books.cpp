@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace kcommons::attribution {
 
@@ -97,6 +98,65 @@ void find_worst_ratio(const ProcessRecord& process, Holder& holder) {
   holder.descriptor_limit_ratio = std::max(holder.descriptor_limit_ratio.value_or(0), ratio);
 }
 
+// The limit that a process brings along to what its user is charged for.
+std::optional<std::uint64_t> limit_of(const census::UserLimits& limits, ResourceId resource) {
+  switch (resource) {
+    case ResourceId::kUserProcesses:
+      return limits.processes;
+    case ResourceId::kPendingSignals:
+      return limits.pending_signals;
+    case ResourceId::kMqueueBytes:
+      return limits.mqueue_bytes;
+    case ResourceId::kLockedMemoryBytes:
+    case ResourceId::kPinnedMemoryBytes:
+      return limits.locked_memory_bytes;
+    default:
+      return std::nullopt;
+  }
+}
+std::optional<std::uint64_t> limit_of(const ProcessRecord& process, ResourceId resource) {
+  return resource == ResourceId::kUnixInflight ? process.descriptor_limit
+                                               : limit_of(process.user_limits, resource);
+}
+
+// The limits of these are the processes' own (getrlimit(2)), not the kernel's.
+bool is_limited_by_processes(ResourceId resource) {
+  switch (resource) {
+    case ResourceId::kUserProcesses:
+    case ResourceId::kPendingSignals:
+    case ResourceId::kMqueueBytes:
+    case ResourceId::kLockedMemoryBytes:
+    case ResourceId::kPinnedMemoryBytes:
+    case ResourceId::kUnixInflight:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Uid charged_uid(const ProcessRecord& process, const catalogue::Resource& row) {
+  return row.charged == catalogue::Charged::kRealUid ? process.real_uid : process.effective_uid;
+}
+
+// A user without a process of the initial namespace to bypass the limit cannot; root in a user
+// namespace is no exception.
+bool bypasses(const ProcessRecord& process, bool is_initial, catalogue::Bypass bypass) {
+  switch (bypass) {
+    case catalogue::Bypass::kNobody:
+      return false;
+    case catalogue::Bypass::kSysAdmin:
+      return (process.privileges & census::kSysAdmin) != 0;
+    case catalogue::Bypass::kSysAdminOrResource:
+      return (process.privileges & (census::kSysAdmin | census::kSysResource)) != 0;
+    case catalogue::Bypass::kRootOrAdminOrResource:
+      return (is_initial && process.real_uid == Uid(0)) ||
+             (process.privileges & (census::kSysAdmin | census::kSysResource)) != 0;
+    case catalogue::Bypass::kIpcLock:
+      return (process.privileges & census::kIpcLock) != 0;
+  }
+  return false;
+}
+
 class Bookkeeper final {
  public:
   explicit Bookkeeper(const Census& census) : census_(census) {
@@ -107,21 +167,44 @@ class Bookkeeper final {
     for (const ProcessRecord& process : census_.processes) book_process(process);
     book_charges();
     for (const NotifyGroup& group : census_.notify_groups) book_group(group);
-    for (const ProcessRecord& process : census_.processes) find_neighbours(process);
+    for (const census::HeldObject& object : census_.objects) book_object(object);
+    for (const census::HeldByNetwork& held : census_.by_network) book_network(held);
+    for (const catalogue::Resource& row : catalogue::kResources) {
+      // A pool of the host is one to share before anybody holds some of it.
+      if (row.scope == catalogue::Scope::kHost && reading(row.id).used) host_pool(row.id);
+    }
+    meet_processes();
     return std::move(books_);
   }
 
  private:
+  [[nodiscard]] const census::Reading& reading(ResourceId id) const {
+    return census_.readings[catalogue::index_of(id)];
+  }
+
+  PoolBook& host_pool(ResourceId id) { return books_.pools[pool_of_host(id)]; }
+
+  void hold_of_host(ResourceId id, const ProcessRecord& process, std::uint64_t amount) {
+    if (amount == 0) return;
+    const Share& share = shares_[process.placement];
+    host_pool(id).holdings[{share.holder, share.role}] += amount;
+    books_.users[{id, std::to_string(process.effective_uid.value())}] += amount;
+  }
+
   void book_process(const ProcessRecord& process) {
     const Share& share = shares_[process.placement];
     Holder& holder = books_.holders[share.holder];
     const bool workload = share.role == cgroup::Role::kWorkload;
     add_process(process, workload ? holder.workload : holder.runtime_part);
     if (workload) find_worst_ratio(process, holder);
-    PoolBook& files = books_.pools[{.resource = ResourceId::kOpenFiles, .userns = "", .uid = ""}];
-    if (process.files == 0) return;
-    files.holdings[{share.holder, share.role}] += process.files;
-    books_.files_by_user[std::to_string(process.effective_uid.value())] += process.files;
+    host_pool(ResourceId::kOpenFiles);
+    hold_of_host(ResourceId::kOpenFiles, process, process.files);
+    hold_of_host(ResourceId::kThreads, process, process.threads);
+    hold_of_host(ResourceId::kPids, process, process.threads);
+    for_each_pool(ResourceId::kUserProcesses, process.user_ns, process.real_uid,
+                  [&](const PoolKey& key) {
+                    books_.pools[key].holdings[{share.holder, share.role}] += process.threads;
+                  });
   }
 
   // Every pool that is charged, whether or not a holder is found.
@@ -129,7 +212,7 @@ class Bookkeeper final {
     for (const census::Charge& charge : census_.charges) {
       PoolBook& book = books_.pools[pool_of_user(charge.resource, charge.user_ns, charge.uid)];
       book.charged = book.charged.value_or(0) + charge.used;
-      book.limit = charge.limit;
+      if (charge.limit) book.limit = charge.limit;
     }
   }
 
@@ -138,6 +221,10 @@ class Bookkeeper final {
   // between are pools only where they have a limit of their own.
   template <typename Take>
   void for_each_pool(ResourceId resource, std::uint32_t user_ns, Uid uid, Take take) {
+    if (catalogue::resource(resource).scope == catalogue::Scope::kUid) {
+      take(pool_of_user(resource, kInitialUserNs, uid));
+      return;
+    }
     while (user_ns != census::kNoIndex) {
       const census::UserNamespace& level = census_.user_namespaces[user_ns];
       const PoolKey key = pool_of_user(resource, level.inode, uid);
@@ -160,6 +247,49 @@ class Bookkeeper final {
     book(inotify ? ResourceId::kInotifyInstances : ResourceId::kFanotifyGroups, 1);
     book(inotify ? ResourceId::kInotifyWatches : ResourceId::kFanotifyMarks,
          group.watches.value_or(0));
+    if (inotify) meet_queue(group, share);
+  }
+
+  // Each instance has a queue of its own: the fullest is the pool.
+  void meet_queue(const NotifyGroup& group, const Share& share) {
+    if (!group.queue || group.queue->limit == 0) return;
+    const auto is_fuller = [](const census::Queue& left, const census::Queue& right) {
+      return left.length * right.limit > right.length * left.limit;
+    };
+    if (fullest_queue_ && !is_fuller(*group.queue, *fullest_queue_)) return;
+    fullest_queue_ = group.queue;
+    PoolBook& book = host_pool(ResourceId::kInotifyQueuedEvents);
+    book.charged = group.queue->length;
+    book.limit = catalogue::Limit{group.queue->limit};
+    book.holdings.clear();
+    book.holdings[{share.holder, share.role}] = group.queue->length;
+  }
+
+  void book_object(const census::HeldObject& object) {
+    const ProcessRecord& process = census_.processes[object.process];
+    if (!is_of_user(object.resource)) {
+      hold_of_host(object.resource, process, object.amount);
+      return;
+    }
+    if (object.amount == 0) return;
+    const Share& share = shares_[process.placement];
+    books_.pools[pool_of_user(object.resource, kInitialUserNs, object.charged_uid)]
+        .holdings[{share.holder, share.role}] += object.amount;
+  }
+
+  // A network namespace is whose oldest process is in it: the sandbox's, the container's, or the
+  // host's own.
+  void book_network(const census::HeldByNetwork& held) {
+    if (network_owners_.empty()) {
+      for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
+        const ProcessRecord& process = census_.processes[i];
+        const bool workload = shares_[process.placement].role == cgroup::Role::kWorkload;
+        if (process.alive && workload) network_owners_.try_emplace(process.net_ns, i);
+      }
+    }
+    const auto owner = network_owners_.find(held.net_ns);
+    if (owner == network_owners_.end()) return;
+    hold_of_host(held.resource, census_.processes[owner->second], held.amount);
   }
 
   // A group is its creator's while the cgroup that it was made in lives, else that of the oldest
@@ -176,33 +306,99 @@ class Bookkeeper final {
     return shares_[around ? oldest : group.creator];
   }
 
-  void find_neighbours(const ProcessRecord& process) {
-    const Share& share = shares_[process.placement];
-    if (!process.alive || share.role != cgroup::Role::kWorkload) return;
-    if (!process.exceeds_file_max) {
-      books_.pools[{.resource = ResourceId::kOpenFiles, .userns = "", .uid = ""}].neighbours.insert(
-          share.holder);
+  // What a process is charged for: those that are alike in this meet the same pools.
+  using Standing = std::tuple<std::uint32_t, Uid, Uid, std::uint8_t>;
+
+  // Who shares each pool, and how far the limits of their processes let it grow.
+  void meet_processes() {
+    std::map<Standing, std::vector<PoolBook*>> pools_of;
+    std::map<PoolBook*, ResourceId> limited;
+    for (auto& [key, book] : books_.pools) {
+      if (is_limited_by_processes(key.resource)) limited.emplace(&book, key.resource);
     }
-    for (const catalogue::Resource& resource : catalogue::kResources) {
-      if (resource.scope != catalogue::Scope::kUser) continue;
-      for_each_pool(resource.id, process.user_ns, process.effective_uid, [&](const PoolKey& key) {
-        const auto pool = books_.pools.find(key);
-        if (pool != books_.pools.end()) pool->second.neighbours.insert(share.holder);
-      });
+    for (const ProcessRecord& process : census_.processes) {
+      if (!process.alive) continue;
+      const Standing standing{process.user_ns, process.effective_uid, process.real_uid,
+                              process.privileges};
+      const auto [at, added] = pools_of.try_emplace(standing);
+      if (added) at->second = pools_met_by(process);
+      const Share& share = shares_[process.placement];
+      for (PoolBook* const book : at->second) {
+        if (const auto found = limited.find(book); found != limited.end()) {
+          lower_limit(*book, limit_of(process, found->second));
+        }
+        if (share.role == cgroup::Role::kWorkload) book->neighbours.insert(share.holder);
+      }
     }
+    for (const auto& [book, resource] : limited) {
+      if (!book->limit) book->limit.emplace();  // nobody is held to one
+    }
+    meet_namespaces();
+  }
+
+  // Who made a user namespace bounds what its owner is charged for from within, root too.
+  void meet_namespaces() {
+    for (const census::UserNamespace& name_space : census_.user_namespaces) {
+      if (name_space.outer == census::kNoIndex) continue;
+      const UserNsInode outer = census_.user_namespaces[name_space.outer].inode;
+      for (const catalogue::Resource& row : catalogue::kResources) {
+        if (row.scope != catalogue::Scope::kUser || !is_limited_by_processes(row.id)) continue;
+        const auto pool = books_.pools.find(pool_of_user(row.id, outer, name_space.owner));
+        if (pool == books_.pools.end()) continue;
+        lower_limit(pool->second, limit_of(name_space.user_limits, row.id));
+      }
+    }
+  }
+
+  static void lower_limit(PoolBook& book, std::optional<std::uint64_t> limit) {
+    if (!book.limit) book.limit.emplace();
+    if (limit && (!book.limit->value || *book.limit->value > *limit)) book.limit->value = limit;
+  }
+
+  std::vector<PoolBook*> pools_met_by(const ProcessRecord& process) {
+    std::vector<PoolBook*> met;
+    const bool is_initial = process.user_ns != census::kNoIndex &&
+                            census_.user_namespaces[process.user_ns].inode == kInitialUserNs;
+    const auto meet = [&](const PoolKey& key) {
+      const auto pool = books_.pools.find(key);
+      if (pool != books_.pools.end()) met.push_back(&pool->second);
+    };
+    for (const catalogue::Resource& row : catalogue::kResources) {
+      if (bypasses(process, is_initial, row.bypass)) continue;
+      if (row.scope == catalogue::Scope::kObject) continue;
+      if (is_of_user(row.id)) {
+        for_each_pool(row.id, process.user_ns, charged_uid(process, row), meet);
+      } else {
+        meet(pool_of_host(row.id));
+      }
+    }
+    return met;
   }
 
   const Census& census_;
   Books books_;
   std::vector<Share> shares_;
+  std::optional<census::Queue> fullest_queue_;
+  std::map<NetNsInode, std::uint32_t> network_owners_;  // index of a process; made when needed
 };
 
 }  // namespace
 
 PoolKey pool_of_user(ResourceId resource, UserNsInode user_ns, Uid uid) {
-  return {.resource = resource,
-          .userns = user_ns == kInitialUserNs ? "initial" : std::to_string(user_ns.value()),
-          .uid = std::to_string(uid.value())};
+  std::string userns;
+  if (catalogue::resource(resource).scope == catalogue::Scope::kUser) {
+    userns = user_ns == kInitialUserNs ? "initial" : std::to_string(user_ns.value());
+  }
+  return {.resource = resource, .userns = std::move(userns), .uid = std::to_string(uid.value())};
+}
+
+PoolKey pool_of_host(ResourceId resource) {
+  return {.resource = resource, .userns = "", .uid = ""};
+}
+
+bool is_of_user(ResourceId resource) {
+  const catalogue::Scope scope = catalogue::resource(resource).scope;
+  return scope == catalogue::Scope::kUser || scope == catalogue::Scope::kUid;
 }
 
 std::uint64_t PoolBook::total() const {

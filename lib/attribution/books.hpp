@@ -24,13 +24,17 @@ struct PoolKey {
   auto operator<=>(const PoolKey&) const = default;
 };
 
-// The names that a pool has in the labels.
+// The names that a pool has in the labels. One that is charged to a UID whatever the namespace has
+// no user namespace.
 PoolKey pool_of_user(catalogue::ResourceId resource, UserNsInode user_ns, Uid uid);
+PoolKey pool_of_host(catalogue::ResourceId resource);
+// A user has it, not the machine, nor one object of many.
+bool is_of_user(catalogue::ResourceId resource);
 
 struct PoolBook {
   // What the kernel itself charges, of a pool of users; empty where the source cannot read it.
   std::optional<std::uint64_t> charged;
-  std::optional<catalogue::Limit> limit;  // of this pool alone, where it was read with the charge
+  std::optional<catalogue::Limit> limit;  // of this pool alone, where it has one
   // By holder and role; what the kernel charges, in units of the resource.
   std::map<std::pair<std::uint32_t, cgroup::Role>, std::uint64_t> holdings;
   std::set<std::uint32_t> neighbours;
@@ -38,10 +42,17 @@ struct PoolBook {
   [[nodiscard]] std::uint64_t total() const;
 };
 
+// What a UID (in decimal) holds of a pool of the host.
+struct UserKey {
+  catalogue::ResourceId resource{};
+  std::string uid;
+  auto operator<=>(const UserKey&) const = default;
+};
+
 struct Books {
   std::vector<Holder> holders;
   std::map<PoolKey, PoolBook> pools;
-  std::map<std::string, std::uint64_t> files_by_user;  // UID in decimal → open files
+  std::map<UserKey, std::uint64_t> users;
 };
 
 Books keep_books(const census::Census& census);

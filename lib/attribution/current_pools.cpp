@@ -1,5 +1,6 @@
 #include "attribution/current_pools.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -10,8 +11,7 @@ namespace kcommons::attribution {
 namespace {
 
 using catalogue::Resource;
-using catalogue::Scope;
-using Charges = std::map<PoolKey, std::pair<std::uint64_t, catalogue::Limit>>;
+using Charges = std::map<PoolKey, std::pair<std::uint64_t, std::optional<catalogue::Limit>>>;
 
 Charges charges_by_pool(const census::PoolsReading& reading) {
   Charges charges;
@@ -42,7 +42,7 @@ class UserPools final {
                         .limit = pool.limit ? limit_of(pool) : std::nullopt};
     if (auto charge = charges_.extract({pool.resource, pool.userns, pool.uid}); charge) {
       current.used = charge.mapped().first;
-      current.limit = charge.mapped().second;
+      if (charge.mapped().second) current.limit = charge.mapped().second;
     }
     pools_.push_back(std::move(current));
   }
@@ -60,7 +60,7 @@ class UserPools final {
                         .userns = key.userns,
                         .uid = key.uid,
                         .used = charge.first,
-                        .limit = charge.second});
+                        .limit = charge.second ? charge.second : limit_of(key.resource)});
     }
     for (const auto& [resource, used] : unnamed) others_[resource] = used;
     for (const auto& [resource, used] : others_) {
@@ -75,9 +75,15 @@ class UserPools final {
  private:
   // The limit of all users is read every time, one of a single pool with its charge alone.
   [[nodiscard]] std::optional<catalogue::Limit> limit_of(const Pool& pool) const {
-    const auto& now = reading_.readings[static_cast<std::size_t>(pool.resource)].limit;
-    const bool initial = pool.userns == "initial" || reading_.charges.empty();
-    return initial ? now : pool.limit;
+    const bool own = pool.userns != "initial" && !pool.userns.empty() &&
+                     std::ranges::find(reading_.charges, pool.resource,
+                                       &census::Charge::resource) != reading_.charges.end();
+    // Without a sysctl it is one of the processes', which only a census sees.
+    const bool of_processes = catalogue::resource(pool.resource).sysctl.empty();
+    return own || of_processes ? pool.limit : limit_of(pool.resource);
+  }
+  [[nodiscard]] std::optional<catalogue::Limit> limit_of(catalogue::ResourceId resource) const {
+    return reading_.readings[catalogue::index_of(resource)].limit;
   }
 
   const census::PoolsReading& reading_;
@@ -87,14 +93,19 @@ class UserPools final {
   std::map<catalogue::ResourceId, std::uint64_t> others_;  // what `_other` has, where it is one
 };
 
+// Of the queues of inotify instances only a census tells.
+bool is_read_by_pools_pass(catalogue::ResourceId resource) {
+  return resource != catalogue::ResourceId::kInotifyQueuedEvents;
+}
+
 }  // namespace
 
 std::vector<CurrentPool> current_pools(const census::PoolsReading& reading,
                                        const Snapshot* snapshot, std::size_t max_pools) {
   std::vector<CurrentPool> pools;
   for (const Resource& resource : catalogue::kResources) {
-    if (resource.scope != Scope::kHost) continue;
-    const census::Reading& now = reading.readings[static_cast<std::size_t>(resource.id)];
+    if (is_of_user(resource.id)) continue;
+    const census::Reading& now = reading.readings[catalogue::index_of(resource.id)];
     if (!now.used && !now.limit) continue;
     pools.push_back(
         {.resource = resource.id, .userns = "", .uid = "", .used = now.used, .limit = now.limit});
@@ -102,7 +113,15 @@ std::vector<CurrentPool> current_pools(const census::PoolsReading& reading,
   UserPools users(reading, max_pools);
   if (snapshot != nullptr) {
     for (const Pool& pool : snapshot->pools) {
-      if (catalogue::resource(pool.resource).scope == Scope::kUser) users.add(pool);
+      if (is_of_user(pool.resource)) {
+        users.add(pool);
+      } else if (!is_read_by_pools_pass(pool.resource)) {
+        pools.push_back({.resource = pool.resource,
+                         .userns = "",
+                         .uid = "",
+                         .used = pool.used_at_census,
+                         .limit = pool.limit});
+      }
     }
   }
   for (CurrentPool& pool : std::move(users).finish()) pools.push_back(std::move(pool));

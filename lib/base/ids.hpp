@@ -28,6 +28,9 @@ using Uid = Id<struct UidTag, std::uint32_t>;
 // The inode of a user namespace, as in the link text "user:[4026531837]".
 using UserNsInode = Id<struct UserNsTag, std::uint64_t>;
 
+// The inode of a network namespace, as in the link text "net:[4026531840]". 0 is none.
+using NetNsInode = Id<struct NetNsTag, std::uint64_t>;
+
 // PROC_USER_INIT_INO of include/linux/proc_ns.h: the initial user namespace, on every machine.
 inline constexpr UserNsInode kInitialUserNs{0xEFFFFFFD};
 

@@ -40,6 +40,7 @@ struct {
   __u64 f_ops[WORD];
   __u64 others[WORD]; /* references beside that of the descriptor */
   __u64 sockets[WORD]; /* the first socket_count */
+  __u64 internet[WORD]; /* those of them that are TCP or UDP sockets, else 0 */
   __u32 socket_count;
   __u64 rings[WORD]; /* io_uring files, the first ring_count */
   __u32 ring_count;
@@ -121,7 +122,7 @@ static __always_inline __u32 anonymous_type(struct file *file) {
   }
 }
 
-static __always_inline __u32 type_by_mode(unsigned short mode) {
+static __always_inline __u32 type_by_mode(unsigned short mode, __u32 device) {
   switch (mode & 0170000) {
     case 0100000:
       return KC_FILE_REGULAR;
@@ -129,7 +130,7 @@ static __always_inline __u32 type_by_mode(unsigned short mode) {
       return KC_FILE_DIRECTORY;
     case 0020000:
     case 0060000:
-      return KC_FILE_DEVICE;
+      return device == PTMX_DEVICE ? KC_FILE_PTY : KC_FILE_DEVICE;
     case 0010000:
       return KC_FILE_PIPE;
     case 0140000:
@@ -160,7 +161,7 @@ __noinline __u32 type_of(__u64 id, __u64 f_op) {
   } else if ((__u64)BPF_CORE_READ(inode, i_sb) == control.anon_super) {
     type = anonymous_type(file);
   } else {
-    type = type_by_mode(BPF_CORE_READ(inode, i_mode));
+    type = type_by_mode(BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_rdev));
   }
   /* All files opened with O_PATH have the same operations, whatever they are. */
   if (!(BPF_CORE_READ(file, f_mode) & FMODE_PATH)) {
@@ -201,6 +202,54 @@ __noinline int put_group(__u64 file, __u32 type) {
   record.queue_length = BPF_CORE_READ(group, q_len);
   record.queue_limit = BPF_CORE_READ(group, max_events);
   put_group_cgroup(group, &record);
+  put(&record, sizeof(record));
+  return 0;
+}
+
+/* Memory of a TCP or UDP socket as the kernel accounts it: what is queued either way, and what it has
+ * taken ahead of that (include/net/sock.h, sk_mem_charge). */
+__noinline int put_socket(__u32 index) {
+  struct sock *sk = (void *)walk.internet[index & (WORD - 1)];
+  struct kc_object record = {.kind = KC_RECORD_OBJECT, .pid = walk.table.pid, .id = (__u64)sk};
+  __u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+  int bytes = BPF_CORE_READ(sk, sk_forward_alloc) + BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter);
+  if (protocol == PROTOCOL_TCP) {
+    record.type = KC_OBJECT_TCP;
+    bytes += BPF_CORE_READ(sk, sk_wmem_queued);
+  } else if (protocol == PROTOCOL_UDP) {
+    record.type = KC_OBJECT_UDP;
+  } else {
+    return 0;
+  }
+  if (bytes <= 0) return 0;
+  record.amount = bytes;
+  put(&record, sizeof(record));
+  return 0;
+}
+
+/* What a file stands for that is capped by itself. */
+__noinline int put_object(__u64 id, __u32 type) {
+  struct file *file = (void *)id;
+  void *data = BPF_CORE_READ(file, private_data);
+  struct user_struct *user = 0;
+  struct kc_object record = {
+      .kind = KC_RECORD_OBJECT, .pid = walk.table.pid, .id = (__u64)data, .amount = 1};
+  if (type == KC_FILE_PIPE) {
+    struct pipe_inode_info *pipe = data;
+    record.type = KC_OBJECT_PIPE;
+    record.amount = BPF_CORE_READ(pipe, nr_accounted);
+    user = BPF_CORE_READ(pipe, user);
+  } else if (type == KC_FILE_EPOLL) {
+    struct eventpoll *epoll = data;
+    if (!bpf_core_field_exists(epoll->refcount)) return 0;
+    record.type = KC_OBJECT_EPOLL;
+    record.amount = BPF_CORE_READ(epoll, refcount.refs.counter) - 1;
+    user = BPF_CORE_READ(epoll, user);
+  } else {
+    record.type = KC_OBJECT_PTY;
+  }
+  if (!data || !record.amount) return 0;
+  if (user) record.uid = BPF_CORE_READ(user, uid.val);
   put(&record, sizeof(record));
   return 0;
 }

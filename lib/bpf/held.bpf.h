@@ -57,6 +57,19 @@ static long scan_passed(__u32 index, struct scan *scan) {
   return 0;
 }
 
+/* Charged to the sender, in the hands of who may receive it. */
+static __always_inline void put_in_flight(struct scm_fp_list *list, short count) {
+  struct kc_object record = {.kind = KC_RECORD_OBJECT,
+                             .type = KC_OBJECT_INFLIGHT,
+                             .pid = walk.table.pid,
+                             .id = (__u64)list,
+                             .amount = count};
+  struct user_struct *user = BPF_CORE_READ(list, user);
+  if (!user || count <= 0) return;
+  record.uid = BPF_CORE_READ(user, uid.val);
+  put(&record, sizeof(record));
+}
+
 static long scan_message(__u32 index, struct scan *scan) {
   struct sk_buff *message = (void *)scan->at;
   if (!message || scan->at == scan->end) return 1;
@@ -71,6 +84,7 @@ static long scan_message(__u32 index, struct scan *scan) {
   if (list) {
     struct scan inner = {.end = (__u64)list};
     short count = BPF_CORE_READ(list, count);
+    put_in_flight(list, count);
     if (count > 0) bpf_loop(count, scan_passed, &inner, 0);
   }
   walk.next_held = index + 1;

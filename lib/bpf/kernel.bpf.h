@@ -101,6 +101,7 @@ struct ucounts {
 };
 struct percpu_counter {
   __s64 count;
+  __s32 *counters; /* what each CPU has not added to it yet */
 };
 struct user_struct {
   struct percpu_counter epoll_watches;
@@ -151,16 +152,41 @@ struct cred {
 
 /* --- tasks and files --- */
 
+struct upid {
+  struct pid_namespace *ns;
+};
+struct pid {
+  struct upid numbers[1];
+};
+struct pid_namespace {
+  unsigned int pid_allocated;
+};
+struct net {
+  struct ns_common ns;
+  struct net_device *loopback_dev;
+};
+struct nsproxy {
+  struct net *net_ns;
+};
 struct rlimit {
   unsigned long rlim_cur;
 };
 struct signal_struct {
   atomic_t live;
+  int nr_threads;
   struct list_head thread_head;
   struct rlimit rlim[16];
 };
+struct kioctx {
+  unsigned int max_reqs;
+};
+struct kioctx_table {
+  unsigned int nr;
+  struct kioctx *table[1];
+};
 struct mm_struct {
   struct file *exe_file;
+  struct kioctx_table *ioctx_table;
 };
 struct fdtable {
   unsigned int max_fds;
@@ -186,6 +212,8 @@ struct task_struct {
   struct files_struct *files;
   struct css_set *cgroups;
   struct signal_struct *signal;
+  struct nsproxy *nsproxy;
+  struct pid *thread_pid;
 };
 struct qstr {
   const unsigned char *name;
@@ -199,6 +227,7 @@ struct path {
 struct super_block;
 struct inode {
   unsigned short i_mode;
+  unsigned int i_rdev;
   struct super_block *i_sb;
 };
 struct file {
@@ -236,6 +265,14 @@ struct fsnotify_group {
 
 /* --- files that no descriptor holds: in flight between unix sockets, registered with io_uring --- */
 
+struct pipe_inode_info {
+  unsigned int nr_accounted;
+  struct user_struct *user;
+};
+struct eventpoll {
+  struct user_struct *user;
+  refcount_t refcount; /* from 6.4: one, and one for each that is registered */
+};
 struct sock_common {
   unsigned short skc_family;
 };
@@ -247,9 +284,16 @@ struct sk_buff_head {
   struct sk_buff *next;
   __u32 qlen;
 };
+struct sock_backlog {
+  atomic_t rmem_alloc;
+};
 struct sock {
   struct sock_common __sk_common;
   struct sk_buff_head sk_receive_queue;
+  struct sock_backlog sk_backlog;
+  int sk_forward_alloc;
+  int sk_wmem_queued;
+  unsigned short sk_protocol;
 };
 struct socket {
   struct sock *sk;
@@ -262,6 +306,7 @@ struct unix_sock {
 };
 struct scm_fp_list {
   short count;
+  struct user_struct *user;
   struct file *fp[1];
 };
 struct unix_skb_parms {
@@ -291,6 +336,40 @@ struct io_ring_ctx___flat {
   unsigned int nr_user_files;
 };
 
+/* --- tables of neighbours, by way of a device and of an entry --- */
+
+struct neigh_table {
+  atomic_t gc_entries;
+  struct list_head gc_list;
+};
+struct neigh_parms {
+  struct neigh_table *tbl;
+};
+struct in_device {
+  struct neigh_parms *arp_parms;
+};
+struct inet6_dev {
+  struct neigh_parms *nd_parms;
+};
+typedef struct {
+  struct net *net;
+} possible_net_t;
+struct net_device {
+  struct in_device *ip_ptr;
+  struct inet6_dev *ip6_ptr;
+  possible_net_t nd_net;
+};
+struct neighbour {
+  struct list_head gc_list;
+  struct net_device *dev;
+};
+
+/* --- a map of our own, as the kernel has it --- */
+
+struct bpf_array {
+  void *pptrs[1];
+};
+
 /* --- what iterators are given --- */
 
 struct bpf_iter__task {
@@ -309,10 +388,22 @@ struct bpf_iter__task_vma {
 #define FMODE_PATH 0x4000                  /* include/linux/fs.h: opened with O_PATH */
 #define FMODE_NOACCOUNT 0x20000000         /* the same: not counted in file-nr */
 #define FANOTIFY_UNLIMITED_MARKS 0x20      /* FAN_UNLIMITED_MARKS, include/uapi/linux/fanotify.h */
-#define CAP_SYS_ADMIN_BIT (1U << 21)       /* include/uapi/linux/capability.h */
+#define CAP_IPC_LOCK_BIT (1U << 14)        /* include/uapi/linux/capability.h */
+#define CAP_SYS_ADMIN_BIT (1U << 21)
+#define CAP_SYS_RESOURCE_BIT (1U << 24)
 #define INITIAL_USERNS 0xEFFFFFFDU         /* PROC_USER_INIT_INO, include/linux/proc_ns.h */
-#define RLIMIT_NOFILE_INDEX 7              /* include/uapi/asm-generic/resource.h */
+#define RLIMIT_NPROC_INDEX 6               /* include/uapi/asm-generic/resource.h */
+#define RLIMIT_NOFILE_INDEX 7
+#define RLIMIT_MEMLOCK_INDEX 8
+#define RLIMIT_SIGPENDING_INDEX 11
+#define RLIMIT_MSGQUEUE_INDEX 12
+#define PID_NAMESPACE_IN_USE 0x80000000U   /* PIDNS_ADDING, include/linux/pid_namespace.h */
 #define FAMILY_UNIX 1                      /* AF_UNIX */
+#define FAMILY_INET 2                      /* AF_INET */
+#define FAMILY_INET6 10                    /* AF_INET6 */
+#define PROTOCOL_TCP 6                     /* IPPROTO_TCP */
+#define PROTOCOL_UDP 17                    /* IPPROTO_UDP */
+#define PTMX_DEVICE (5U << 20 | 2)         /* TTYAUX_MAJOR and 2, as MKDEV of include/linux/kdev_t.h */
 
 /*
  * The programs are compiled twice. With DIRECT a load is one instruction, which a fault in the middle

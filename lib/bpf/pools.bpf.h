@@ -8,7 +8,6 @@
 #ifndef KCOMMONS_BPF_POOLS_H
 #define KCOMMONS_BPF_POOLS_H
 
-#define MAX_ANCESTORS 100000
 /* Without giving up the processor. */
 #define PROCESSES_AT_ONCE (1U << 16)
 #define MAX_THREADS (1U << 22)
@@ -114,17 +113,10 @@ static long walk_process(__u32 index, struct task_scan *scan) {
   return 0;
 }
 
-static long climb(__u32 index, struct task_scan *scan) {
-  struct task_struct *task = (void *)scan->at;
-  if (!task || BPF_CORE_READ(task, pid) == 0) return 1;
-  scan->at = (__u64)BPF_CORE_READ(task, real_parent);
-  return 0;
-}
-
 SEC("iter/task")
 int walk_pools(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
-  struct task_scan scan = {.at = (__u64)task};
+  struct task_scan scan = {};
   struct task_struct *first;
   if (!task) return 0;
   if (pools.pass != control.pass) {
@@ -134,13 +126,15 @@ int walk_pools(struct bpf_iter__task *context) {
   if (pools.is_done) return 0;
   if (!has_room()) return 1;
   /* The first task of all, which has the list's head. */
-  bpf_loop(MAX_ANCESTORS, climb, &scan, 0);
-  first = (void *)scan.at;
+  host.task = (__u64)task;
+  find_first_task();
+  first = (void *)host.first;
   if (!first) return 0;
   scan.head = (__u64)first + bpf_core_field_offset(struct task_struct, tasks);
   scan.at = (__u64)BPF_CORE_READ(first, tasks.next);
   bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process, &scan, 0);
   if (scan.stopped || (scan.at && scan.at != scan.head)) return 1;
+  put_host(0);
   pools.is_done = 1;
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "files.bpf.h"
 #include "held.bpf.h"
 #include "tables.bpf.h"
+#include "host.bpf.h"
 #include "tasks.bpf.h"
 #include "pools.bpf.h"
 

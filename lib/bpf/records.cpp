@@ -64,6 +64,12 @@ Result<Record> decode(std::span<const std::byte> bytes) {
       return whole<kc_file>(kind, bytes);
     case KC_RECORD_GROUP:
       return whole<kc_group>(kind, bytes);
+    case KC_RECORD_HOST:
+      return whole<kc_host>(kind, bytes);
+    case KC_RECORD_OBJECT:
+      return whole<kc_object>(kind, bytes);
+    case KC_RECORD_NEIGHBOURS:
+      return whole<kc_neighbours>(kind, bytes);
     default:
       return fail(malformed(kind, bytes.size()));
   }

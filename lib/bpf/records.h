@@ -30,6 +30,7 @@ enum kc_file_type {
   KC_FILE_BPF,
   KC_FILE_PERF_EVENT,
   KC_FILE_USERFAULTFD,
+  KC_FILE_PTY, /* the master's side; a device */
   KC_FILE_TYPES,
 };
 /* A power of two, so that a mask keeps an index in bounds for the verifier. */
@@ -66,6 +67,9 @@ enum kc_record_kind {
   KC_RECORD_FILE,
   KC_RECORD_GROUP,
   KC_RECORD_CALIBRATION,
+  KC_RECORD_HOST,
+  KC_RECORD_OBJECT,
+  KC_RECORD_NEIGHBOURS,
 };
 
 /* One counter: a user in a user namespace (struct ucounts), and the one it is charged to next. */
@@ -94,7 +98,7 @@ struct kc_user {
   __u32 kind;
   __u32 uid;
   __u64 id;
-  __s64 epoll_watches; /* of a percpu counter the common part: off by a batch per CPU */
+  __s64 epoll_watches;
   __s64 unix_inflight;
   __s64 pipe_pages;
   __s64 locked_pages;
@@ -136,7 +140,10 @@ struct kc_css_set {
 /* Bits of kc_process.flags */
 enum kc_process_flags {
   KC_PROCESS_ZOMBIE = 1,    /* the leader has exited */
-  KC_PROCESS_SYS_ADMIN = 2, /* effective, in the initial user namespace */
+  /* Effective, in the initial user namespace. */
+  KC_PROCESS_SYS_ADMIN = 2,
+  KC_PROCESS_SYS_RESOURCE = 4,
+  KC_PROCESS_IPC_LOCK = 8,
 };
 
 struct kc_process {
@@ -151,7 +158,13 @@ struct kc_process {
   __u32 effective_uid;
   __u32 userns;
   __s32 live_threads;
-  __u64 descriptor_limit;
+  __s32 threads; /* those that still have a PID */
+  __u32 netns;
+  __u64 descriptor_limit; /* soft limits; all bits for none */
+  __u64 process_limit;
+  __u64 signal_limit;
+  __u64 mqueue_limit;
+  __u64 memlock_limit;
   __u64 exe; /* struct file of the executable; 0 without one */
 };
 
@@ -196,6 +209,41 @@ struct kc_group {
   __u32 unlimited_marks; /* fanotify groups that are not charged for their marks */
   __u32 queue_length;
   __u32 queue_limit;
+};
+
+/* What else a process holds. */
+enum kc_object_type {
+  KC_OBJECT_PIPE = 0,  /* amount: pages that are charged for its buffer */
+  KC_OBJECT_EPOLL,     /* what is registered */
+  KC_OBJECT_PTY,       /* 1: the master's side */
+  KC_OBJECT_AIO,       /* the events of a context */
+  KC_OBJECT_TCP,       /* bytes of buffers */
+  KC_OBJECT_UDP,
+  KC_OBJECT_INFLIGHT,  /* descriptors in a message that nobody has received */
+};
+struct kc_object {
+  __u32 kind;
+  __s32 pid;
+  __u64 id;
+  __u32 type;
+  __u32 uid; /* who is charged; of what is charged to users */
+  __u64 amount;
+};
+
+/* What the kernel counts once. */
+struct kc_host {
+  __u32 kind;
+  __u32 kernel_threads; /* of walk_holdings */
+  __u64 pids;           /* of the initial PID namespace; 0: not known */
+  __u32 neighbours[2];  /* IPv4, IPv6: entries that the limit bounds; all bits: not known */
+};
+
+/* Entries of neighbours of one network namespace; several of one namespace add up. */
+struct kc_neighbours {
+  __u32 kind;
+  __u32 netns;
+  __u32 ipv6;
+  __u32 entries;
 };
 
 struct kc_calibration {

@@ -21,7 +21,8 @@ struct CgroupRecord {
 
 // Points into the bytes that were decoded, and lives as long.
 using Record = std::variant<const kc_ucounts*, const kc_user*, CgroupRecord, const kc_css_set*,
-                            const kc_process*, const kc_table*, const kc_file*, const kc_group*>;
+                            const kc_process*, const kc_table*, const kc_file*, const kc_group*,
+                            const kc_host*, const kc_object*, const kc_neighbours*>;
 
 // `bytes` must be aligned to 8. An error of kind kMalformed for what is no record of these.
 Result<Record> decode(std::span<const std::byte> bytes);

@@ -40,12 +40,13 @@ __noinline int load_files(void) {
 
 /* Of a socket, 0 unless it is a Unix one in whose queue descriptors wait. Older kernels do not count
  * what waits: there all of them stay. */
-static __always_inline __u64 queue_of(__u64 sk) {
+static __always_inline __u64 queue_of(__u64 sk, __u32 i) {
   __u64 family = LOAD(sock, sk, __sk_common.skc_family);
   /* Loaded before it is known to be a count, so that both are under way at once. */
   __u64 waiting = bpf_core_field_exists(((struct unix_sock *)0)->scm_stat)
                       ? LOAD(unix_sock, sk, scm_stat.nr_fds.counter)
                       : 1;
+  walk.internet[i & (WORD - 1)] = family == FAMILY_INET || family == FAMILY_INET6 ? sk : 0;
   return family == FAMILY_UNIX && waiting ? sk : 0;
 }
 
@@ -53,14 +54,14 @@ static __always_inline __u64 queue_of(__u64 sk) {
 __noinline int load_queues(void) {
   FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(file, walk.sockets[i], private_data);
   FOR_EACH_SOCKET(i) walk.sockets[i] = LOAD(socket, walk.sockets[i], sk);
-  FOR_EACH_SOCKET(i) walk.sockets[i] = queue_of(walk.sockets[i]);
+  FOR_EACH_SOCKET(i) walk.sockets[i] = queue_of(walk.sockets[i], i);
   return 0;
 }
 #else
 __noinline int load_queue(__u32 index) {
   __u32 i = index & (WORD - 1);
   __u64 socket = LOAD(file, walk.sockets[i], private_data);
-  walk.sockets[i] = queue_of(LOAD(socket, socket, sk));
+  walk.sockets[i] = queue_of(LOAD(socket, socket, sk), i);
   return 0;
 }
 
@@ -72,7 +73,8 @@ __noinline int load_queues(void) {
 
 #define IS_UNUSUAL(type)                                                                   \
   (1U << (type) & (1U << KC_FILE_TYPES | 1U << KC_FILE_IO_URING | 1U << KC_FILE_INOTIFY | \
-                   1U << KC_FILE_FANOTIFY))
+                   1U << KC_FILE_FANOTIFY | HAS_OBJECT))
+#define HAS_OBJECT (1U << KC_FILE_PIPE | 1U << KC_FILE_EPOLL | 1U << KC_FILE_PTY)
 
 /* What is called from the loop is not inlined, so that the verifier goes through it once. */
 static __always_inline __u32 known_type(__u64 f_op) {
@@ -103,6 +105,7 @@ __noinline int walk_unusual(__u32 index) {
   else
     walk.table.unshared++;
   if (is_group(type)) put_group(file, type);
+  if (1U << type & HAS_OBJECT) put_object(file, type);
   return 0;
 }
 
@@ -155,6 +158,9 @@ static __always_inline int scan_holders(void) {
   __u32 count = walk.socket_count + walk.ring_count;
   if (!count) return 1;
   load_queues();
+  FOR_EACH_SOCKET(i) {
+    if (walk.internet[i]) put_socket(i);
+  }
   bpf_loop(count, scan_holder, 0, 0);
   return walk.next_holder >= count;
 }

@@ -8,14 +8,48 @@ struct {
   __u64 task; /* so that a process is not told again when its task is shown again */
   __u64 mapped;
   __u32 pass;
+  __u32 kernel_threads;
 } last;
 
-static __always_inline void begin_call(void) {
-  if (last.pass == control.pass) return;
+/* True in the first call of a walk. */
+static __always_inline int begin_call(void) {
+  if (last.pass == control.pass) return 0;
   __builtin_memset(&last, 0, sizeof(last));
   /* A module that was unloaded leaves its place to another's operations. */
   __builtin_memset(walk.cached_f_ops, 0, sizeof(walk.cached_f_ops));
   last.pass = control.pass;
+  return 1;
+}
+
+static __always_inline void begin_holdings(struct task_struct *task) {
+  host.task = (__u64)task;
+  find_first_task();
+  walk_neighbours(0);
+  walk_neighbours(1);
+}
+
+#define MAX_AIO_CONTEXTS 1024
+
+static long put_aio_context(__u32 index, struct kc_object *record) {
+  struct kioctx *context = 0;
+  bpf_probe_read_kernel(&context, sizeof(context), (void *)record->id + 8UL * index);
+  if (!context) return 0;
+  struct kc_object one = *record;
+  one.id = (__u64)context;
+  one.amount = BPF_CORE_READ(context, max_reqs);
+  put(&one, sizeof(one));
+  return 0;
+}
+
+/* What io_setup(2) has made, of the whole address space. */
+static __always_inline void put_aio_contexts(struct task_struct *living, __s32 pid) {
+  struct kioctx_table *table = BPF_CORE_READ(living, mm, ioctx_table);
+  struct kc_object record = {.kind = KC_RECORD_OBJECT, .type = KC_OBJECT_AIO, .pid = pid};
+  __u32 count;
+  if (!table) return;
+  count = BPF_CORE_READ(table, nr);
+  record.id = (__u64)table + bpf_core_field_offset(struct kioctx_table, table);
+  bpf_loop(count < MAX_AIO_CONTEXTS ? count : MAX_AIO_CONTEXTS, put_aio_context, &record, 0);
 }
 
 static __always_inline __u32 capability_flags(const struct cred *cred) {
@@ -23,8 +57,10 @@ static __always_inline __u32 capability_flags(const struct cred *cred) {
   __u32 low = 0;
   /* The first 32 capabilities, in either shape. */
   bpf_probe_read_kernel(&low, sizeof(low), pair);
-  if (!(low & CAP_SYS_ADMIN_BIT)) return 0;
-  return BPF_CORE_READ(cred, user_ns, ns.inum) == INITIAL_USERNS ? KC_PROCESS_SYS_ADMIN : 0;
+  __u32 flags = (low & CAP_SYS_ADMIN_BIT ? KC_PROCESS_SYS_ADMIN : 0) |
+                (low & CAP_SYS_RESOURCE_BIT ? KC_PROCESS_SYS_RESOURCE : 0) |
+                (low & CAP_IPC_LOCK_BIT ? KC_PROCESS_IPC_LOCK : 0);
+  return flags && BPF_CORE_READ(cred, user_ns, ns.inum) == INITIAL_USERNS ? flags : 0;
 }
 
 /* `living` is a thread of the process that still has its memory: a leader may have exited before. */
@@ -46,11 +82,18 @@ static __always_inline void put_process(struct task_struct *task, struct task_st
   record.effective_uid = BPF_CORE_READ(cred, euid.val);
   record.userns = BPF_CORE_READ(cred, user_ns, ns.inum);
   record.live_threads = BPF_CORE_READ(signal, live.counter);
+  record.threads = BPF_CORE_READ(signal, nr_threads);
+  record.netns = BPF_CORE_READ(living, nsproxy, net_ns, ns.inum);
   record.descriptor_limit = BPF_CORE_READ(signal, rlim[RLIMIT_NOFILE_INDEX].rlim_cur);
+  record.process_limit = BPF_CORE_READ(signal, rlim[RLIMIT_NPROC_INDEX].rlim_cur);
+  record.signal_limit = BPF_CORE_READ(signal, rlim[RLIMIT_SIGPENDING_INDEX].rlim_cur);
+  record.mqueue_limit = BPF_CORE_READ(signal, rlim[RLIMIT_MSGQUEUE_INDEX].rlim_cur);
+  record.memlock_limit = BPF_CORE_READ(signal, rlim[RLIMIT_MEMLOCK_INDEX].rlim_cur);
   record.flags = capability_flags(cred);
   if (BPF_CORE_READ(task, exit_state) != 0) record.flags |= KC_PROCESS_ZOMBIE;
   if (exe && !(BPF_CORE_READ(exe, f_mode) & FMODE_NOACCOUNT)) record.exe = (__u64)exe;
   put(&record, sizeof(record));
+  put_aio_contexts(living, record.pid);
 }
 
 static __always_inline void begin_table(struct task_struct *task, struct files_struct *files) {
@@ -86,11 +129,18 @@ SEC("iter/task")
 int walk_holdings(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
   struct files_struct *files;
-  if (!task || BPF_CORE_READ(task, flags) & PF_KTHREAD) return 0;
+  if (!task) {
+    put_host(last.kernel_threads);
+    return 0;
+  }
+  if (begin_call()) begin_holdings(task);
+  if (BPF_CORE_READ(task, flags) & PF_KTHREAD) {
+    last.kernel_threads++;
+    return 0;
+  }
   files = BPF_CORE_READ(task, files);
   if (files && has_table_of_leader(task, files)) return 0;
   if (!has_room()) return 1;
-  begin_call();
   if (last.task != (__u64)task) {
     last.task = (__u64)task;
     walk.files = 0;

@@ -93,6 +93,54 @@ static __always_inline struct ucounts *ucounts_of(const struct cred *cred) {
   return BPF_CORE_READ(cred, ucounts);
 }
 
+#define MAX_CPUS 8192
+
+/* A variable of which each CPU has its own, to learn how far those of a CPU are from where per-CPU
+ * pointers point: the kernel's table of that is out of reach. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+} per_cpu SEC(".maps");
+
+/* In memory, where an address is a number. */
+struct {
+  __u64 map;
+  __u64 of_this_cpu;
+} place;
+
+struct percpu_sum {
+  __u64 counters;
+  __u64 pointer; /* of the variable above */
+  __s64 sum;
+};
+
+static long add_cpu(__u32 cpu, struct percpu_sum *sum) {
+  __u32 key = 0;
+  __s32 part = 0;
+  void *mine = bpf_map_lookup_percpu_elem(&per_cpu, &key, cpu);
+  if (!mine) return 1;
+  place.of_this_cpu = (__u64)mine;
+  barrier();
+  bpf_probe_read_kernel(&part, sizeof(part),
+                        (void *)(sum->counters + place.of_this_cpu - sum->pointer));
+  sum->sum += part;
+  return 0;
+}
+
+/* As percpu_counter_sum() does (lib/percpu_counter.c). */
+static __always_inline __s64 sum_of(const struct percpu_counter *counter) {
+  struct percpu_sum sum = {.counters = (__u64)BPF_CORE_READ(counter, counters),
+                           .sum = BPF_CORE_READ(counter, count)};
+  place.map = (__u64)&per_cpu;
+  barrier();
+  bpf_probe_read_kernel(&sum.pointer, sizeof(sum.pointer),
+                        (void *)place.map + bpf_core_field_offset(struct bpf_array, pptrs));
+  if (sum.counters && sum.pointer) bpf_loop(MAX_CPUS, add_cpu, &sum, 0);
+  return sum.sum;
+}
+
 __noinline int put_user(__u64 id) {
   struct user_struct *user = (void *)id;
   struct user_struct___plain *plain = (void *)user;
@@ -100,7 +148,7 @@ __noinline int put_user(__u64 id) {
   if (!user || was_told(id)) return 0;
   record.uid = BPF_CORE_READ(user, uid.val);
   if (bpf_core_field_exists(user->epoll_watches.count)) {
-    record.epoll_watches = BPF_CORE_READ(user, epoll_watches.count);
+    record.epoll_watches = sum_of(&user->epoll_watches);
     record.present |= KC_USER_HAS_EPOLL;
   } else if (bpf_core_field_exists(plain->epoll_watches.counter)) {
     record.epoll_watches = BPF_CORE_READ(plain, epoll_watches.counter);

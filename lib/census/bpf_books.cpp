@@ -1,5 +1,7 @@
 #include "census/bpf_books.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -23,12 +25,38 @@ struct Counter {
   kc_counter counter;
   ResourceId resource;
 };
-constexpr std::array<Counter, 4> kCounters = {{
+constexpr std::array<Counter, 16> kCounters = {{
     {KC_INOTIFY_INSTANCES, ResourceId::kInotifyInstances},
     {KC_INOTIFY_WATCHES, ResourceId::kInotifyWatches},
     {KC_FANOTIFY_GROUPS, ResourceId::kFanotifyGroups},
     {KC_FANOTIFY_MARKS, ResourceId::kFanotifyMarks},
+    {KC_USER_NAMESPACES, ResourceId::kUserNamespaces},
+    {KC_PID_NAMESPACES, ResourceId::kPidNamespaces},
+    {KC_UTS_NAMESPACES, ResourceId::kUtsNamespaces},
+    {KC_IPC_NAMESPACES, ResourceId::kIpcNamespaces},
+    {KC_NET_NAMESPACES, ResourceId::kNetNamespaces},
+    {KC_MNT_NAMESPACES, ResourceId::kMntNamespaces},
+    {KC_CGROUP_NAMESPACES, ResourceId::kCgroupNamespaces},
+    {KC_TIME_NAMESPACES, ResourceId::kTimeNamespaces},
+    {KC_PROCESSES, ResourceId::kUserProcesses},
+    {KC_MQUEUE_BYTES, ResourceId::kMqueueBytes},
+    {KC_PENDING_SIGNALS, ResourceId::kPendingSignals},
+    {KC_LOCKED_MEMORY, ResourceId::kLockedMemoryBytes},
 }};
+
+// From here on they are limits of processes, whose namespaces only hand them on.
+constexpr bool is_limited_by_processes(kc_counter counter) {
+  return counter >= KC_PROCESSES;
+}
+
+std::optional<std::uint64_t> limit_in(const kc_ucounts& record, kc_counter counter) {
+  const std::int64_t limit = record.limit[counter];
+  if ((record.present & 1U << counter) == 0 || limit < 0 ||
+      limit == std::numeric_limits<std::int64_t>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint64_t>(limit);
+}
 
 DescriptorType type_of(std::size_t file_type) {
   constexpr std::array<DescriptorType, KC_FILE_TYPES> kTypes = {
@@ -42,6 +70,46 @@ DescriptorType type_of(std::size_t file_type) {
   return file_type < kTypes.size() ? kTypes.at(file_type) : DescriptorType::kOther;
 }
 
+std::uint64_t page_size() {
+  static const auto kSize = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return kSize;
+}
+
+std::uint8_t privileges_of(std::uint32_t flags) {
+  std::uint8_t privileges = 0;
+  if ((flags & KC_PROCESS_SYS_ADMIN) != 0) privileges |= kSysAdmin;
+  if ((flags & KC_PROCESS_SYS_RESOURCE) != 0) privileges |= kSysResource;
+  if ((flags & KC_PROCESS_IPC_LOCK) != 0) privileges |= kIpcLock;
+  return privileges;
+}
+
+std::optional<std::uint64_t> limit_of(std::uint64_t limit) {
+  if (limit == kInfinity) return std::nullopt;
+  return limit;
+}
+
+// What a record of an object may be about, and in what its amount is told.
+std::optional<ResourceId> resource_of(const kc_object& record) {
+  switch (record.type) {
+    case KC_OBJECT_PIPE:
+      return ResourceId::kPipePages;
+    case KC_OBJECT_EPOLL:
+      return ResourceId::kEpollWatches;
+    case KC_OBJECT_PTY:
+      return ResourceId::kPtys;
+    case KC_OBJECT_AIO:
+      return ResourceId::kAioEvents;
+    case KC_OBJECT_TCP:
+      return ResourceId::kTcpMemoryPages;
+    case KC_OBJECT_UDP:
+      return ResourceId::kUdpMemoryPages;
+    case KC_OBJECT_INFLIGHT:
+      return ResourceId::kUnixInflight;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::vector<Charge> charges_of(const kc_ucounts& record) {
@@ -50,14 +118,54 @@ std::vector<Charge> charges_of(const kc_ucounts& record) {
     if ((record.present & 1U << row.counter) == 0) continue;
     const std::int64_t used = std::max<std::int64_t>(record.used[row.counter], 0);
     const std::int64_t limit = record.limit[row.counter];
+    const bool of_processes = is_limited_by_processes(row.counter);
     const bool outermost = record.outer == 0;
-    if (!outermost && limit >= kNoLimit) continue;
-    charges.push_back(
-        {.resource = row.resource,
-         .user_ns = UserNsInode(record.userns),
-         .uid = Uid(record.uid),
-         .used = static_cast<std::uint64_t>(used),
-         .limit = {.value = static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))}});
+    if (!outermost && (of_processes || limit >= kNoLimit)) continue;
+    Charge charge{.resource = row.resource,
+                  .user_ns = UserNsInode(record.userns),
+                  .uid = Uid(record.uid),
+                  .used = static_cast<std::uint64_t>(used),
+                  .limit = std::nullopt};
+    if (!of_processes) {
+      charge.limit = catalogue::Limit{static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))};
+    }
+    charges.push_back(charge);
+  }
+  return charges;
+}
+
+void correct(Readings& readings, const kc_host& host) {
+  constexpr std::array kTables{ResourceId::kNeighboursIpv4, ResourceId::kNeighboursIpv6};
+  constexpr std::uint32_t kUnknown = 0xFFFFFFFF;
+  if (host.pids > 0) readings[catalogue::index_of(ResourceId::kPids)].used = host.pids;
+  for (std::size_t i = 0; i < kTables.size(); ++i) {
+    Reading& reading = readings[catalogue::index_of(kTables.at(i))];
+    // Without a limit that is read there is none to compare with: a reader in another namespace.
+    if (host.neighbours[i] != kUnknown && reading.limit) reading.used = host.neighbours[i];
+  }
+}
+
+std::vector<Charge> charges_of(const kc_user& record) {
+  struct Row {
+    unsigned has;
+    ResourceId resource;
+    std::int64_t used;
+  };
+  const std::array rows{
+      Row{KC_USER_HAS_EPOLL, ResourceId::kEpollWatches, record.epoll_watches},
+      Row{KC_USER_HAS_INFLIGHT, ResourceId::kUnixInflight, record.unix_inflight},
+      Row{KC_USER_HAS_PIPES, ResourceId::kPipePages, record.pipe_pages},
+      Row{KC_USER_HAS_LOCKED, ResourceId::kPinnedMemoryBytes,
+          record.locked_pages * static_cast<std::int64_t>(page_size())},
+  };
+  std::vector<Charge> charges;
+  for (const Row& row : rows) {
+    if ((record.present & row.has) == 0) continue;
+    charges.push_back({.resource = row.resource,
+                       .user_ns = kInitialUserNs,
+                       .uid = Uid(record.uid),
+                       .used = static_cast<std::uint64_t>(std::max<std::int64_t>(row.used, 0)),
+                       .limit = std::nullopt});
   }
   return charges;
 }
@@ -67,7 +175,10 @@ void BpfBooks::take(const bpf::Record& record) {
     BpfBooks& books;
     void operator()(const bpf::CgroupRecord& cgroup) const { books.cgroups_.take(cgroup); }
     void operator()(const kc_css_set* set) const { books.cgroups_.take(*set); }
-    void operator()(const kc_user* /*user*/) const {}
+    void operator()(const kc_user* user) const { books.users_.emplace(user->id, *user); }
+    void operator()(const kc_host* host) const { books.host_ = *host; }
+    void operator()(const kc_object* object) const { books.take(*object); }
+    void operator()(const kc_neighbours* entries) const { books.take(*entries); }
     void operator()(const kc_ucounts* ucounts) const { books.take(*ucounts); }
     void operator()(const kc_process* process) const { books.take(*process); }
     void operator()(const kc_table* table) const { books.take(*table); }
@@ -93,10 +204,17 @@ void BpfBooks::take(const kc_process& record) {
   facts.start_time = record.start_ns / kNanosecondsPerTick;
   facts.effective_uid = Uid(record.effective_uid);
   facts.alive = (record.flags & KC_PROCESS_ZOMBIE) == 0 || record.live_threads > 0;
-  facts.exceeds_file_max = (record.flags & KC_PROCESS_SYS_ADMIN) != 0;
+  facts.real_uid = Uid(record.uid);
+  facts.net_ns = NetNsInode(record.netns);
+  facts.threads = static_cast<std::uint64_t>(std::max(record.threads, 1));
+  facts.privileges = privileges_of(record.flags);
+  facts.user_limits = {.processes = limit_of(record.process_limit),
+                       .pending_signals = limit_of(record.signal_limit),
+                       .mqueue_bytes = limit_of(record.mqueue_limit),
+                       .locked_memory_bytes = limit_of(record.memlock_limit)};
   facts.descriptors = 0;
   facts.by_type.emplace();
-  if (record.descriptor_limit != kInfinity) facts.descriptor_limit = record.descriptor_limit;
+  facts.descriptor_limit = limit_of(record.descriptor_limit);
   processes_.push_back(process);
   if (record.exe != 0) claim(record.exe, at->second, Claim::kMapping);
 }
@@ -183,11 +301,59 @@ void BpfBooks::take(const kc_group& record) {
   group.holders.push_back(owner->second);
 }
 
+// Held by several, it is the oldest one's.
+void BpfBooks::take(const kc_object& record) {
+  const auto owner = index_of_.find(Pid(record.pid));
+  const auto resource = resource_of(record);
+  if (owner == index_of_.end() || !resource) return;
+  const auto [at, added] = objects_.try_emplace(
+      record.id, Object{.resource = *resource, .process = owner->second, .record = record});
+  if (added || !is_older(owner->second, at->second.process)) return;
+  at->second.process = owner->second;
+}
+
+void BpfBooks::take(const kc_neighbours& record) {
+  const ResourceId resource =
+      record.ipv6 != 0 ? ResourceId::kNeighboursIpv6 : ResourceId::kNeighboursIpv4;
+  neighbours_[{resource, NetNsInode(record.netns)}] += record.entries;
+}
+
+void BpfBooks::write_objects(Census& census) {
+  // The memory of sockets is told in bytes and limited in pages, by the sum.
+  std::map<std::pair<ResourceId, std::uint32_t>, std::uint64_t> bytes;
+  for (const auto& [id, object] : objects_) {
+    const std::uint32_t process = new_index_[object.process];
+    if (object.record.type == KC_OBJECT_TCP || object.record.type == KC_OBJECT_UDP) {
+      bytes[{object.resource, process}] += object.record.amount;
+      continue;
+    }
+    census.objects.push_back({.resource = object.resource,
+                              .process = process,
+                              .amount = object.record.amount,
+                              .charged_uid = Uid(object.record.uid)});
+  }
+  for (const auto& [of, sum] : bytes) {
+    census.objects.push_back({.resource = of.first,
+                              .process = of.second,
+                              .amount = sum / page_size(),
+                              .charged_uid = Uid()});
+  }
+  for (const auto& [of, entries] : neighbours_) {
+    census.by_network.push_back({.resource = of.first, .net_ns = of.second, .amount = entries});
+  }
+  for (const ResourceId resource : {ResourceId::kThreads, ResourceId::kPids}) {
+    census.unheld.push_back(
+        {.resource = resource, .cause = "kernel_threads", .amount = host_.kernel_threads});
+  }
+  correct(census.readings, host_);
+}
+
 void BpfBooks::write_into(Census& census, Placements& placements) && {
   for (const auto& [file, booking] : files_) ++processes_[booking.process].record.files;
   write_namespaces(census);
   write_processes(census, placements);
   write_groups(census, placements);
+  write_objects(census);
 }
 
 // The namespace of a user, with those around it, outermost first.
@@ -199,6 +365,10 @@ std::uint32_t BpfBooks::namespace_of(Census& census, const kc_ucounts& record) {
   if (const auto outer = ucounts_.find(record.outer); outer != ucounts_.end()) {
     name_space.outer = namespace_of(census, outer->second);
     name_space.owner = Uid(outer->second.uid);
+    name_space.user_limits = {.processes = limit_in(record, KC_PROCESSES),
+                              .pending_signals = limit_in(record, KC_PENDING_SIGNALS),
+                              .mqueue_bytes = limit_in(record, KC_MQUEUE_BYTES),
+                              .locked_memory_bytes = limit_in(record, KC_LOCKED_MEMORY)};
   }
   const auto index = static_cast<std::uint32_t>(census.user_namespaces.size());
   census.user_namespaces.push_back(name_space);
@@ -211,6 +381,9 @@ void BpfBooks::write_namespaces(Census& census) {
   census.user_namespaces.push_back({.inode = kInitialUserNs});
   for (const auto& [id, record] : ucounts_) {
     namespace_of(census, record);
+    for (const Charge& charge : charges_of(record)) census.charges.push_back(charge);
+  }
+  for (const auto& [id, record] : users_) {
     for (const Charge& charge : charges_of(record)) census.charges.push_back(charge);
   }
 }
@@ -247,6 +420,7 @@ NotifyGroup BpfBooks::group_of(const Group& group, Placements& placements) const
   std::ranges::sort(out.holders);
   out.holders.erase(std::unique(out.holders.begin(), out.holders.end()), out.holders.end());
   out.watches = record.unlimited_marks != 0 ? 0 : record.marks;
+  out.queue = {.length = record.queue_length, .limit = record.queue_limit};
   if (const auto charged = ucounts_.find(record.ucounts); charged != ucounts_.end()) {
     out.user_ns = user_ns_index_.at(charged->second.userns);
     out.charged_uid = Uid(charged->second.uid);

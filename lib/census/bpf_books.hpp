@@ -37,6 +37,11 @@ struct MappedFiles {
 // What a user is charged, out of the records of either walk, also where that is nothing. Only what
 // is a pool of its own: all of the outermost namespace, of others those with a limit.
 std::vector<Charge> charges_of(const kc_ucounts& record);
+// The same of what is charged to a user whatever the namespace.
+std::vector<Charge> charges_of(const kc_user& record);
+
+// What the kernel itself counts is better than what files tell of it.
+void correct(Readings& readings, const kc_host& host);
 
 class BpfBooks final {
  public:
@@ -74,11 +79,19 @@ class BpfBooks final {
     std::vector<std::uint32_t> holders;
   };
 
+  struct Object {
+    catalogue::ResourceId resource{};
+    std::uint32_t process = 0;  // index in processes_
+    kc_object record{};
+  };
+
   void take(const kc_process& record);
   void take(const kc_table& record);
   void take(const kc_file& record);
   void take(const kc_group& record);
   void take(const kc_ucounts& record);
+  void take(const kc_object& record);
+  void take(const kc_neighbours& record);
   void claim(std::uint64_t file, std::uint32_t process, Claim claim);
   static void add_descriptors(Process& process, const Table& table, bool main);
   [[nodiscard]] bool is_older(std::uint32_t a, std::uint32_t b) const;
@@ -88,6 +101,7 @@ class BpfBooks final {
   std::uint32_t namespace_of(Census& census, const kc_ucounts& record);
   void write_processes(Census& census, Placements& placements);
   void write_groups(Census& census, Placements& placements);
+  void write_objects(Census& census);
   NotifyGroup group_of(const Group& group, Placements& placements) const;
 
   BpfCgroups cgroups_;
@@ -98,6 +112,10 @@ class BpfBooks final {
   std::unordered_map<std::uint64_t, Booking> files_;           // those that are shared
   std::map<std::uint64_t, Group> groups_;
   std::map<std::uint64_t, kc_ucounts> ucounts_;
+  std::map<std::uint64_t, kc_user> users_;
+  std::unordered_map<std::uint64_t, Object> objects_;  // in the order of no two runs alike
+  std::map<std::pair<catalogue::ResourceId, NetNsInode>, std::uint64_t> neighbours_;
+  kc_host host_{};
   std::unordered_map<std::uint64_t, std::uint32_t> user_ns_index_;  // by inode
   std::vector<std::uint32_t> new_index_;                            // of a process, by age
 };

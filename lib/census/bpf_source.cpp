@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "procfs/fd.hpp"
-#include "procfs/loop_devices.hpp"
 
 namespace kcommons::census {
 
@@ -50,7 +49,7 @@ BpfSource::BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> progr
       programs_(std::move(programs)),
       options_(std::move(options)),
       clock_(clock),
-      host_(root_.fd()),
+      host_(root_.fd(), options_.sysfs),
       placements_(options_.layouts),
       mappings_(options_.mappings) {}
 
@@ -58,12 +57,19 @@ Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
   reading.readings = host_.read(reading.failures);
+  host_.read_keys(reading.charges, reading.failures);
   // Where there are more users than the programs can remember, one may be told twice.
   std::unordered_set<std::uint64_t> taken;
   const auto take = [&](const bpf::Record& record) {
-    const auto* const ucounts = std::get_if<const kc_ucounts*>(&record);
-    if (ucounts == nullptr || !taken.insert((*ucounts)->id).second) return;
-    for (const Charge& charge : charges_of(**ucounts)) reading.charges.push_back(charge);
+    const auto charge = [&](const auto& of_user) {
+      if (!taken.insert(of_user.id).second) return;
+      for (const Charge& one : charges_of(of_user)) reading.charges.push_back(one);
+    };
+    if (const auto* const ucounts = std::get_if<const kc_ucounts*>(&record)) charge(**ucounts);
+    if (const auto* const user = std::get_if<const kc_user*>(&record)) charge(**user);
+    if (const auto* const host = std::get_if<const kc_host*>(&record)) {
+      correct(reading.readings, **host);
+    }
   };
   if (auto done = walk(*programs_, bpf::Walk::kPools, {}, take); !done) return fail(done.error());
   return reading;
@@ -80,25 +86,23 @@ Result<void> BpfSource::walk_mappings(const BpfBooks& books, const std::stop_tok
 // Listed before the walk and there after it, yet not seen by it.
 void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& books,
                              Census& census) {
-  KernelFiles hidden{.cause = "hidden_processes"};
+  Unheld hidden{.resource = catalogue::ResourceId::kOpenFiles, .cause = "hidden_processes"};
   for (const Pid pid : listed) {
     if (books.has_seen(pid)) continue;
     const auto size = procfs::count_fds_by_size(root_, pid);
     // Kernel threads have no descriptors.
     if (!size || *size == 0) continue;
-    hidden.files += *size;
+    hidden.amount += *size;
     ++census.unseen[static_cast<std::size_t>(Unseen::kHidden)];
   }
-  census.kernel_files.push_back(hidden);
+  census.unheld.push_back(hidden);
 }
 
-void BpfSource::count_loop_devices(Census& census) const {
-  const auto bound = procfs::count_bound_loop_devices(options_.sys_block);
-  if (bound) {
-    census.kernel_files.push_back({.cause = "loop_devices", .files = *bound});
-  } else {
-    census.failures.count(bound.error());
-  }
+void BpfSource::add_loop_devices(Census& census) const {
+  const auto bound = host_.loop_devices();
+  census.unheld.push_back({.resource = catalogue::ResourceId::kOpenFiles,
+                           .cause = "loop_devices",
+                           .amount = bound.value_or(0)});
 }
 
 Result<Census> BpfSource::take_census(const std::stop_token& stop) {
@@ -112,14 +116,16 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
   if (auto done = walk(*programs_, bpf::Walk::kHoldings, stop, take); !done) {
     return fail(done.error());
   }
+  host_.count_devices(census.failures);
   census.readings = host_.read(census.failures);
+  host_.read_keys(census.charges, census.failures);
   if (programs_->can(bpf::Walk::kMappings) && mappings_.is_due(books, clock_.steady())) {
     if (auto done = walk_mappings(books, stop); !done) return fail(done.error());
   }
   books.take(mappings_.files());
   census.mappings_age = mappings_.age(clock_.steady());
   count_hidden(pids_, books, census);
-  count_loop_devices(census);
+  add_loop_devices(census);
 
   placements_.begin(census);
   std::move(books).write_into(census, placements_);

@@ -26,7 +26,7 @@ class BpfSource final : public Source {
  public:
   struct Options {
     std::string procfs = "/proc";  // must be of this PID namespace, the initial one
-    std::string sys_block = "/sys/block";
+    std::string sysfs = "/sys";
     cgroup::Layouts layouts;
     BpfMappings::Options mappings;
   };
@@ -43,7 +43,7 @@ class BpfSource final : public Source {
 
   Result<void> walk_mappings(const BpfBooks& books, const std::stop_token& stop);
   void count_hidden(const std::vector<Pid>& listed, const BpfBooks& books, Census& census);
-  void count_loop_devices(Census& census) const;
+  void add_loop_devices(Census& census) const;
 
   procfs::ProcRoot root_;
   std::unique_ptr<bpf::Programs> programs_;

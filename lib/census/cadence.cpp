@@ -35,9 +35,11 @@ Cadence::Fullness Cadence::fullness_of(const PoolsReading& reading) {
     fullness[id] = fullness_of_pool(*host.used, *host.limit->value);
   }
   for (const Charge& charge : reading.charges) {
-    if (!charge.limit.value) continue;
+    const auto& of_all = reading.readings[catalogue::index_of(charge.resource)].limit;
+    const auto& limit = charge.limit ? charge.limit : of_all;
+    if (!limit || !limit->value) continue;
     fullness[{charge.resource, charge.user_ns, charge.uid}] =
-        fullness_of_pool(charge.used, *charge.limit.value);
+        fullness_of_pool(charge.used, *limit->value);
   }
   return fullness;
 }

@@ -26,7 +26,7 @@ using DescriptorType = procfs::FdType;
 using DescriptorCounts = std::array<std::uint64_t, procfs::kFdTypeCount>;
 
 // Use and limit of one resource where the kernel keeps one number for the host, or one limit for
-// all users. What could not be read is empty.
+// all users. What could not be read, or is not on this machine, is empty.
 struct Reading {
   std::optional<std::uint64_t> used;
   std::optional<catalogue::Limit> limit;
@@ -56,14 +56,15 @@ struct Failures {
   void count(const Error& error);
 };
 
-// What the kernel itself has charged to one user in one user namespace (struct ucounts of
-// kernel/ucount.c). Only a source that can read it has these.
+// What the kernel itself has charged to one user: in one user namespace (struct ucounts of
+// kernel/ucount.c), or in all of them (struct user_struct, struct key_user).
 struct Charge {
   catalogue::ResourceId resource{};
-  UserNsInode user_ns;
+  UserNsInode user_ns;  // of a resource that is charged whatever the namespace, the initial one
   Uid uid;
   std::uint64_t used = 0;
-  catalogue::Limit limit;
+  // Of this user alone; empty where all users have one, or where it is one of their processes'.
+  std::optional<catalogue::Limit> limit;
 };
 
 struct PoolsReading {
@@ -77,12 +78,31 @@ struct PoolsReading {
 
 inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
 
+// Soft limits of a process that bound what its user is charged for, in all its processes
+// (getrlimit(2)). Empty: none, or not read.
+struct UserLimits {
+  std::optional<std::uint64_t> processes;            // RLIMIT_NPROC
+  std::optional<std::uint64_t> pending_signals;      // RLIMIT_SIGPENDING
+  std::optional<std::uint64_t> mqueue_bytes;         // RLIMIT_MSGQUEUE
+  std::optional<std::uint64_t> locked_memory_bytes;  // RLIMIT_MEMLOCK
+};
+
 struct UserNamespace {
   UserNsInode inode;
   // A charge to anyone in this namespace is one to `owner` in the namespace around it as well, and
   // so on outwards (inc_ucount of kernel/ucount.c).
   std::uint32_t outer = kNoIndex;  // index in Census::user_namespaces; kNoIndex: the outermost
   Uid owner;
+  // The limits of who made it, to which `owner` is held for what is charged from within
+  // (inc_rlimit_get_ucounts of kernel/ucount.c).
+  UserLimits user_limits;
+};
+
+// What lets a process pass limits: capabilities that it has in the initial user namespace, as bits.
+enum Privilege : std::uint8_t {
+  kSysAdmin = 1,
+  kSysResource = 2,
+  kIpcLock = 4,
 };
 
 struct ProcessRecord {
@@ -91,15 +111,25 @@ struct ProcessRecord {
   std::uint64_t start_time = 0;      // clock ticks since boot
   std::uint32_t placement = 0;       // index in Census::placements
   std::uint32_t user_ns = kNoIndex;  // index in Census::user_namespaces; kNoIndex: not known
-  Uid effective_uid;                 // as the reader's user namespace sees it
-  bool alive = true;                 // false for a zombie without living threads
-  bool exceeds_file_max = false;     // CAP_SYS_ADMIN in the initial namespace
+  Uid effective_uid;                 // both as the reader's user namespace sees them
+  Uid real_uid;
+  NetNsInode net_ns;            // 0: not known
+  bool alive = true;            // false for a zombie without living threads
+  std::uint8_t privileges = 0;  // bits of Privilege
+  std::uint64_t threads = 0;    // living ones; PIDs in use for a zombie: 1
+  UserLimits user_limits;
   std::optional<std::uint64_t> descriptors;       // of all its file tables
   std::optional<DescriptorCounts> by_type;        // the same, told apart
   std::optional<std::uint64_t> descriptor_limit;  // RLIMIT_NOFILE, soft; empty: none or not read
   std::uint64_t table_descriptors = 0;  // of the main table alone: what descriptor_limit bounds
   // Distinct open files booked here: one held by several processes counts at the oldest.
   std::uint64_t files = 0;
+};
+
+// Events that wait to be read, and how many may.
+struct Queue {
+  std::uint64_t length = 0;
+  std::uint64_t limit = 0;
 };
 
 // An inotify instance, or a fanotify group, whatever number of descriptors lead to it.
@@ -115,12 +145,30 @@ struct NotifyGroup {
   // Watches of inotify, marks of fanotify, as far as they are charged; empty: not read yet.
   std::optional<std::uint64_t> watches;
   std::chrono::milliseconds age{0};  // of `watches`, when kept from an earlier census
+  std::optional<Queue> queue{};      // empty: the source cannot tell
 };
 
-// Open files that no process holds, as far as the kernel tells of them.
-struct KernelFiles {
+// What else a process holds: a pipe, an epoll instance, a terminal, the memory of a socket. Held by
+// several, it is the oldest one's.
+struct HeldObject {
+  catalogue::ResourceId resource{};
+  std::uint32_t process = 0;  // index in Census::processes
+  std::uint64_t amount = 0;   // units of the resource
+  Uid charged_uid;            // of a resource that is charged to users
+};
+
+// What a network namespace holds, and so whoever it belongs to.
+struct HeldByNetwork {
+  catalogue::ResourceId resource{};
+  NetNsInode net_ns;
+  std::uint64_t amount = 0;
+};
+
+// What no process holds, as far as the kernel tells of it.
+struct Unheld {
+  catalogue::ResourceId resource{};
   std::string_view cause;  // the label of kcommons_unattributed
-  std::uint64_t files = 0;
+  std::uint64_t amount = 0;
 };
 
 struct Census {
@@ -133,7 +181,9 @@ struct Census {
   std::vector<UserNamespace> user_namespaces;
   std::vector<ProcessRecord> processes;
   std::vector<NotifyGroup> notify_groups;
-  std::vector<KernelFiles> kernel_files;
+  std::vector<HeldObject> objects;
+  std::vector<HeldByNetwork> by_network;
+  std::vector<Unheld> unheld;
   // Of what is known of files that are only mapped; empty where the source does not see them.
   std::optional<std::chrono::milliseconds> mappings_age;
   UnseenCounts unseen{};

@@ -42,8 +42,9 @@ struct ProbedInotify {
 // A process as it was read, before files and inotify instances are told apart.
 struct RawProcess {
   ProcessRecord record;
-  std::vector<FileTable> tables;              // empty where descriptors could be counted at most
-  std::vector<ProbedInotify> inotify_fdinfo;  // only where `tables` is empty
+  std::optional<std::uint64_t> queued_signals;  // of its user; see procfs::Status
+  std::vector<FileTable> tables;                // empty where descriptors could be counted at most
+  std::vector<ProbedInotify> inotify_fdinfo;    // only where `tables` is empty
 };
 
 // Are two descriptors the same open file, and if not, in which order do they stand? Implemented by

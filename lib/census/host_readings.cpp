@@ -1,8 +1,17 @@
 #include "census/host_readings.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
+#include "procfs/cgroups.hpp"
+#include "procfs/key_users.hpp"
+#include "procfs/loadavg.hpp"
+#include "procfs/loop_devices.hpp"
+#include "procfs/neighbour_stat.hpp"
+#include "procfs/sockstat.hpp"
 #include "procfs/sysctl.hpp"
 
 namespace kcommons::census {
@@ -11,43 +20,149 @@ namespace {
 
 using catalogue::Limit;
 using catalogue::ResourceId;
+using catalogue::Scope;
+using Part = HostReadings::Part;
+using Value = HostReadings::Value;
+using Parse = HostReadings::Parse;
 
-Reading& of(Readings& readings, ResourceId id) {
-  return readings[static_cast<std::size_t>(id)];
+// MEM_CGROUP_ID_MAX of include/linux/memcontrol.h.
+constexpr std::uint64_t kMaxMemoryCgroups = 65535;
+// 2^MINORBITS of include/linux/kdev_t.h, for devices without partitions.
+constexpr std::uint64_t kMaxLoopDevices = 1U << 20U;
+
+Value whole(const Result<std::uint64_t>& number) {
+  if (!number) return fail(number.error());
+  return std::optional(*number);
+}
+
+Value number(std::string_view text) {
+  return whole(procfs::parse_sysctl_u64(text));
+}
+
+// 0 is no limit (fs/pipe.c, too_many_pipe_buffers_soft).
+Value number_or_none(std::string_view text) {
+  auto value = number(text);
+  if (value && *value == 0U) return std::optional<std::uint64_t>{};
+  return value;
+}
+
+// Three numbers: below, under pressure, the most (tcp(7), tcp_mem).
+Value third_number(std::string_view text) {
+  std::string_view words = text::trim(text);
+  text::take_word(words);
+  text::take_word(words);
+  return number(text::take_word(words));
+}
+
+Value total_threads(std::string_view text) {
+  return whole(procfs::parse_total_threads(text));
+}
+Value neighbour_entries(std::string_view text) {
+  return whole(procfs::parse_neighbour_entries(text));
+}
+Value memory_cgroups(std::string_view text) {
+  return procfs::parse_memory_cgroups(text);
+}
+Value tcp_memory(std::string_view text) {
+  return whole(procfs::parse_sockstat(text, "TCP", "mem"));
+}
+Value udp_memory(std::string_view text) {
+  return whole(procfs::parse_sockstat(text, "UDP", "mem"));
+}
+Value tcp_orphans(std::string_view text) {
+  return whole(procfs::parse_sockstat(text, "TCP", "orphan"));
+}
+
+struct Row {
+  ResourceId resource;
+  Part part;
+  std::string_view path;
+  Parse parse;
+};
+// Beside the limits that are the sysctl of their row in the catalogue.
+constexpr std::array kRows{
+    Row{ResourceId::kAioEvents, Part::kUsed, "sys/fs/aio-nr", number},
+    Row{ResourceId::kThreads, Part::kUsed, "loadavg", total_threads},
+    Row{ResourceId::kPids, Part::kUsed, "loadavg", total_threads},
+    Row{ResourceId::kPtys, Part::kUsed, "sys/kernel/pty/nr", number},
+    Row{ResourceId::kPtys, Part::kPtyReserve, "sys/kernel/pty/reserve", number},
+    Row{ResourceId::kNeighboursIpv4, Part::kUsed, "net/stat/arp_cache", neighbour_entries},
+    Row{ResourceId::kNeighboursIpv6, Part::kUsed, "net/stat/ndisc_cache", neighbour_entries},
+    Row{ResourceId::kTcpMemoryPages, Part::kUsed, "net/sockstat", tcp_memory},
+    Row{ResourceId::kUdpMemoryPages, Part::kUsed, "net/sockstat", udp_memory},
+    Row{ResourceId::kTcpOrphans, Part::kUsed, "net/sockstat", tcp_orphans},
+    Row{ResourceId::kConntrackEntries, Part::kUsed, "sys/net/netfilter/nf_conntrack_count", number},
+    Row{ResourceId::kMemoryCgroups, Part::kUsed, "cgroups", memory_cgroups},
+};
+
+Parse limit_parser(ResourceId id) {
+  switch (id) {
+    case ResourceId::kTcpMemoryPages:
+    case ResourceId::kUdpMemoryPages:
+      return third_number;
+    case ResourceId::kPipePages:
+      return number_or_none;
+    default:
+      return number;
+  }
+}
+
+// The limits of these come with their use.
+bool has_limit_of_its_own(ResourceId id) {
+  return id == ResourceId::kOpenFiles || id == ResourceId::kKeys || id == ResourceId::kKeyBytes ||
+         id == ResourceId::kInotifyQueuedEvents;
 }
 
 // "fs.file-max" → "sys/fs/file-max"
 std::string path_of(std::string_view sysctl) {
   std::string path = "sys/" + std::string(sysctl);
-  for (char& c : path) {
-    if (c == '.') c = '/';
-  }
+  std::ranges::replace(path, '.', '/');
   return path;
 }
 
-Result<std::uint64_t> read_number(const procfs::KernelFile& file, std::string& buffer) {
-  const auto text = file.read(buffer);
-  if (!text) return fail(text.error());
-  const auto value = procfs::parse_sysctl_u64(*text);
-  if (!value) return fail(value.error().during(file.path()));
-  return *value;
+Reading& of(Readings& readings, ResourceId id) {
+  return readings[catalogue::index_of(id)];
+}
+
+Result<std::string_view> read(const Result<procfs::KernelFile>& file, std::string& buffer) {
+  if (!file) return fail(file.error());
+  return file->read(buffer);
+}
+
+bool is_missing(const Result<procfs::KernelFile>& file) {
+  return !file && file.error().kind() == ErrorKind::kGone;
 }
 
 }  // namespace
 
-HostReadings::HostReadings(int proc_fd)
-    : file_nr_(procfs::KernelFile::open(proc_fd, "sys/fs/file-nr")) {
-  for (const catalogue::Resource& resource : catalogue::kResources) {
-    if (resource.scope != catalogue::Scope::kUser) continue;
-    auto file = procfs::KernelFile::open(proc_fd, path_of(resource.sysctl));
-    const bool missing = !file && file.error().kind() == ErrorKind::kGone;
-    if (!missing) limits_.push_back({.resource = resource.id, .file = std::move(file)});
+HostReadings::HostReadings(int proc_fd, std::string sysfs)
+    : file_nr_(procfs::KernelFile::open(proc_fd, "sys/fs/file-nr")),
+      key_users_(procfs::KernelFile::open(proc_fd, "key-users")),
+      sysfs_(std::move(sysfs)) {
+  for (const Row& row : kRows) {
+    add_field(proc_fd, std::string(row.path),
+              {.resource = row.resource, .part = row.part, .parse = row.parse});
+  }
+  for (const catalogue::Resource& row : catalogue::kResources) {
+    if (row.sysctl.empty() || has_limit_of_its_own(row.id)) continue;
+    add_field(proc_fd, path_of(row.sysctl),
+              {.resource = row.id, .part = Part::kLimit, .parse = limit_parser(row.id)});
   }
 }
 
-void HostReadings::read_files(Readings& readings, Failures& failures) {
-  const auto text =
-      file_nr_ ? file_nr_->read(buffer_) : Result<std::string_view>(fail(file_nr_.error()));
+void HostReadings::add_field(int proc_fd, std::string path, Field field) {
+  const auto known = std::ranges::find(files_, path, &File::path);
+  if (known != files_.end()) {
+    known->fields.push_back(field);
+    return;
+  }
+  auto file = procfs::KernelFile::open(proc_fd, path);
+  if (is_missing(file)) return;
+  files_.push_back({.path = std::move(path), .file = std::move(file), .fields = {field}});
+}
+
+void HostReadings::read_file_nr(Readings& readings, Failures& failures) {
+  const auto text = census::read(file_nr_, buffer_);
   const auto file_nr =
       text ? procfs::parse_file_nr(*text) : Result<procfs::FileNr>(fail(text.error()));
   if (!file_nr) {
@@ -58,19 +173,89 @@ void HostReadings::read_files(Readings& readings, Failures& failures) {
                                           .limit = Limit{file_nr->limit}};
 }
 
-Readings HostReadings::read(Failures& failures) {
-  Readings readings;
-  read_files(readings, failures);
-  for (const LimitFile& limit : limits_) {
-    const auto value = limit.file ? read_number(*limit.file, buffer_)
-                                  : Result<std::uint64_t>(fail(limit.file.error()));
-    if (value) {
-      of(readings, limit.resource).limit = Limit{*value};
-    } else {
-      failures.count(value.error());
+void HostReadings::read_fields(const File& file, Readings& readings, Failures& failures) {
+  const auto text = census::read(file.file, buffer_);
+  if (!text) {
+    failures.count(text.error());
+    return;
+  }
+  for (const Field& field : file.fields) {
+    const auto value = field.parse(*text);
+    if (!value) {
+      failures.count(value.error().during(file.path));
+      continue;
+    }
+    Reading& reading = of(readings, field.resource);
+    switch (field.part) {
+      case Part::kUsed:
+        reading.used = *value;
+        break;
+      case Part::kLimit:
+        reading.limit = Limit{*value};
+        break;
+      case Part::kPtyReserve:
+        pty_reserve_ = *value;
+        break;
     }
   }
+}
+
+void HostReadings::add_fixed_limits(Readings& readings) const {
+  Reading& cgroups = of(readings, ResourceId::kMemoryCgroups);
+  if (cgroups.used) cgroups.limit = Limit{kMaxMemoryCgroups};
+  if (loop_devices_) {
+    of(readings, ResourceId::kLoopDevices) = {.used = loop_devices_,
+                                              .limit = Limit{kMaxLoopDevices}};
+  }
+  std::optional<Limit>& ptys = of(readings, ResourceId::kPtys).limit;
+  if (!ptys || !ptys->value) return;
+  if (pty_reserve_) {
+    *ptys->value -= std::min(*ptys->value, *pty_reserve_);
+  } else {
+    ptys.reset();
+  }
+}
+
+Readings HostReadings::read(Failures& failures) {
+  Readings readings;
+  pty_reserve_.reset();
+  read_file_nr(readings, failures);
+  for (const File& file : files_) read_fields(file, readings, failures);
+  add_fixed_limits(readings);
   return readings;
+}
+
+void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures) {
+  if (is_missing(key_users_)) return;  // a kernel without keys
+  const auto text = census::read(key_users_, buffer_);
+  const auto users = text ? procfs::parse_key_users(*text)
+                          : Result<std::vector<procfs::KeyUser>>(fail(text.error()));
+  if (!users) {
+    failures.count(users.error());
+    return;
+  }
+  for (const procfs::KeyUser& user : *users) {
+    charges.push_back({.resource = ResourceId::kKeys,
+                       .user_ns = kInitialUserNs,
+                       .uid = user.uid,
+                       .used = user.keys,
+                       .limit = Limit{user.max_keys}});
+    charges.push_back({.resource = ResourceId::kKeyBytes,
+                       .user_ns = kInitialUserNs,
+                       .uid = user.uid,
+                       .used = user.bytes,
+                       .limit = Limit{user.max_bytes}});
+  }
+}
+
+void HostReadings::count_devices(Failures& failures) {
+  const auto devices = procfs::count_loop_devices(sysfs_ + "/block");
+  if (!devices) {
+    failures.count(devices.error());
+    return;
+  }
+  loop_devices_.reset();
+  if (devices->present > 0) loop_devices_ = devices->bound;
 }
 
 }  // namespace kcommons::census

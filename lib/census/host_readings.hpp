@@ -1,11 +1,16 @@
 // What the kernel keeps as one number for the host, and the limits that all users share, out of
-// /proc/sys. The files are opened once, so that they can still be read when no descriptor can be
-// opened any more. Belongs to one thread.
+// /proc: which file has which is a table in host_readings.cpp. The files are opened once, so that
+// they can still be read when no descriptor can be opened any more. Belongs to one thread.
+//
+// Files below net/ are those of the reader's own network namespace, and half of them exist in the
+// initial one alone: a reader in another one has no pools of the network.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "catalogue/catalogue.hpp"
 #include "census/census.hpp"
 #include "procfs/file_reader.hpp"
 
@@ -13,23 +18,50 @@ namespace kcommons::census {
 
 class HostReadings final {
  public:
-  // `proc_fd`: the root of a procfs.
-  explicit HostReadings(int proc_fd);
+  enum class Part : std::uint8_t {
+    kUsed,
+    kLimit,
+    kPtyReserve,  // the part of the limit that is the host's own
+  };
+  // A file may not have a value that its reader asks for: an empty optional.
+  using Value = Result<std::optional<std::uint64_t>>;
+  using Parse = Value (*)(std::string_view text);
 
-  // What cannot be read is left out and counted. A limit that this kernel does not have is left
-  // out alone.
+  // `proc_fd`: the root of a procfs. `sysfs`: where sysfs is mounted.
+  HostReadings(int proc_fd, std::string sysfs);
+
+  // What cannot be read is left out and counted. What this kernel does not have is left out alone.
   Readings read(Failures& failures);
+  // The keys of every user, of whom no process may live.
+  void read_keys(std::vector<Charge>& charges, Failures& failures);
+  // What takes a walk through directories, and so descriptors: kept until it is called again.
+  void count_devices(Failures& failures);
+  // Empty until count_devices() could tell.
+  [[nodiscard]] std::optional<std::uint64_t> loop_devices() const { return loop_devices_; }
 
  private:
-  struct LimitFile {
+  struct Field {
     catalogue::ResourceId resource{};
+    Part part{};
+    Parse parse = nullptr;
+  };
+  struct File {
+    std::string path;
     Result<procfs::KernelFile> file;
+    std::vector<Field> fields;
   };
 
-  void read_files(Readings& readings, Failures& failures);
+  void add_field(int proc_fd, std::string path, Field field);
+  void read_file_nr(Readings& readings, Failures& failures);
+  void read_fields(const File& file, Readings& readings, Failures& failures);
+  void add_fixed_limits(Readings& readings) const;
 
   Result<procfs::KernelFile> file_nr_;
-  std::vector<LimitFile> limits_;
+  Result<procfs::KernelFile> key_users_;
+  std::vector<File> files_;
+  std::string sysfs_;
+  std::optional<std::uint64_t> loop_devices_;
+  std::optional<std::uint64_t> pty_reserve_;
   std::string buffer_;
 };
 

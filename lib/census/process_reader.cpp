@@ -1,6 +1,7 @@
 #include "census/process_reader.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "procfs/cgroup.hpp"
 #include "procfs/fd.hpp"
@@ -14,14 +15,27 @@ namespace kcommons::census {
 
 namespace {
 
-constexpr std::uint64_t kCapSysAdmin = 1ULL << 21U;  // include/uapi/linux/capability.h
+// Bits of include/uapi/linux/capability.h.
+constexpr std::array<std::pair<std::uint64_t, Privilege>, 3> kCapabilities{{
+    {1ULL << 21U, kSysAdmin},
+    {1ULL << 24U, kSysResource},
+    {1ULL << 14U, kIpcLock},
+}};
+
+std::uint8_t privileges_of(std::uint64_t capabilities) {
+  std::uint8_t privileges = 0;
+  for (const auto& [capability, privilege] : kCapabilities) {
+    if ((capabilities & capability) != 0) privileges |= privilege;
+  }
+  return privileges;
+}
 
 }  // namespace
 
 void ProcessReader::begin(Census& census) {
   census_ = &census;
   threads_seen_ = 0;
-  saw_kernel_threads_ = false;
+  kernel_threads_ = 0;
   user_ns_index_.clear();
   placements_.begin(census);
   last_of_process_ = std::exchange(of_process_, {});
@@ -72,7 +86,7 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
   if (!stat) return give_up(stat.error());
   threads_seen_ += static_cast<std::uint64_t>(std::max<std::int64_t>(stat->num_threads, 1));
   if (stat->is_kernel_thread()) {
-    saw_kernel_threads_ = true;
+    ++kernel_threads_;
     return nothing;
   }
 
@@ -81,6 +95,7 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
   process.record.parent = stat->ppid;
   process.record.start_time = stat->start_time;
   process.record.alive = !stat->is_zombie() || stat->num_threads > 1;
+  process.record.threads = static_cast<std::uint64_t>(std::max<std::int64_t>(stat->num_threads, 1));
   for (const auto step : {&ProcessReader::read_placement, &ProcessReader::read_identity,
                           &ProcessReader::read_user_ns, &ProcessReader::read_limit}) {
     if (auto done = (this->*step)(*dir, process); !done) return give_up(done.error());
@@ -117,8 +132,10 @@ Result<void> ProcessReader::read_identity(const procfs::ProcessDir& dir, RawProc
   const auto status = procfs::read_status(dir, buffer_);
   if (!status) return fail(status.error());
   process.record.effective_uid = status->effective_uid;
-  // Whether the capability counts depends on the user namespace, which is read next.
-  process.record.exceeds_file_max = (status->effective_capabilities & kCapSysAdmin) != 0;
+  // Whether capabilities count depends on the user namespace, which is read next.
+  process.record.real_uid = status->real_uid;
+  process.queued_signals = status->queued_signals;
+  process.record.privileges = privileges_of(status->effective_capabilities);
   return {};
 }
 
@@ -130,10 +147,10 @@ Result<void> ProcessReader::read_user_ns(const procfs::ProcessDir& dir, RawProce
     if (initial && *initial) inode = kInitialUserNs;
   }
   if (!inode) {
-    process.record.exceeds_file_max = false;
+    process.record.privileges = 0;
     return process.record.alive ? skip(inode.error(), Unseen::kUserNsDenied) : Result<void>{};
   }
-  if (*inode != kInitialUserNs) process.record.exceeds_file_max = false;
+  if (*inode != kInitialUserNs) process.record.privileges = 0;
   const auto index = index_of_user_ns(dir, *inode);
   if (!index) return skip(index.error(), Unseen::kUserNsDenied);
   process.record.user_ns = *index;
@@ -163,7 +180,11 @@ Result<std::uint32_t> ProcessReader::index_of_user_ns(const procfs::ProcessDir& 
 Result<void> ProcessReader::read_limit(const procfs::ProcessDir& dir, RawProcess& process) {
   const auto limit = procfs::read_limits(dir, buffer_);
   if (!limit) return process.record.alive ? skip(limit.error(), std::nullopt) : Result<void>{};
-  process.record.descriptor_limit = limit->soft;
+  process.record.descriptor_limit = limit->open_files;
+  process.record.user_limits = {.processes = limit->processes,
+                                .pending_signals = limit->pending_signals,
+                                .mqueue_bytes = limit->mqueue_bytes,
+                                .locked_memory_bytes = limit->locked_memory_bytes};
   return {};
 }
 

@@ -39,7 +39,7 @@ class ProcessReader final {
 
   // Threads of all processes read since begin(), those of the kernel too.
   [[nodiscard]] std::uint64_t threads_seen() const { return threads_seen_; }
-  [[nodiscard]] bool saw_kernel_threads() const { return saw_kernel_threads_; }
+  [[nodiscard]] std::uint64_t kernel_threads() const { return kernel_threads_; }
 
  private:
   using ProcessKey = std::pair<Pid, std::uint64_t>;
@@ -69,7 +69,7 @@ class ProcessReader final {
   std::vector<procfs::FdEntry> entries_;
   std::vector<Pid> threads_;
   std::uint64_t threads_seen_ = 0;
-  bool saw_kernel_threads_ = false;
+  std::uint64_t kernel_threads_ = 0;
 
   std::map<ProcessKey, Placements::Ptr> of_process_;
   std::map<ProcessKey, Placements::Ptr> last_of_process_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <tuple>
 
 #include "procfs/fdinfo.hpp"
@@ -45,7 +46,7 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
       use_kcmp_(can_compare(root_)),
       reader_(root_, options_.layouts, use_kcmp_),
       inotify_(options_.inotify, clock),
-      host_(root_.fd()),
+      host_(root_.fd(), options_.sysfs),
       loadavg_(procfs::KernelFile::open(root_.fd(), "loadavg")) {
   if (use_kcmp_) comparer_ = std::make_unique<KcmpComparer>();
   const auto hidepid = procfs::read_hidepid(root_);
@@ -60,7 +61,27 @@ Result<PoolsReading> ProcfsSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
   reading.readings = host_.read(reading.failures);
+  host_.read_keys(reading.charges, reading.failures);
   return reading;
+}
+
+// Every process tells the signals of its user in its user namespace; what is charged to the owner
+// of an inner namespace is in the number of the owner.
+void ProcfsSource::add_signals(const std::vector<RawProcess>& processes, Census& census) {
+  std::map<Uid, std::uint64_t> queued;
+  for (const RawProcess& process : processes) {
+    if (process.record.user_ns == kNoIndex || !process.queued_signals) continue;
+    if (census.user_namespaces[process.record.user_ns].inode != kInitialUserNs) continue;
+    std::uint64_t& most = queued[process.record.real_uid];
+    most = std::max(most, *process.queued_signals);
+  }
+  for (const auto& [uid, signals] : queued) {
+    census.charges.push_back({.resource = catalogue::ResourceId::kPendingSignals,
+                              .user_ns = kInitialUserNs,
+                              .uid = uid,
+                              .used = signals,
+                              .limit = std::nullopt});
+  }
 }
 
 Result<std::vector<RawProcess>> ProcfsSource::walk(Census& census, const std::stop_token& stop) {
@@ -96,7 +117,7 @@ std::optional<std::uint64_t> ProcfsSource::total_threads(Failures& failures) {
 // seen). Threads that came or went during the walk must not look hidden.
 void ProcfsSource::count_hidden(Census& census, std::optional<std::uint64_t> before) {
   const bool sees_init = !pids_.empty() && pids_.front() == Pid(1);
-  const bool sees_all = reader_.saw_kernel_threads() && (!hides_processes_ || sees_init);
+  const bool sees_all = reader_.kernel_threads() > 0 && (!hides_processes_ || sees_init);
   if (sees_all || !before) return;
   const auto after = total_threads(census.failures);
   if (!after) return;
@@ -146,9 +167,18 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   auto processes = walk(census, stop);
   if (!processes) return fail(processes.error());
   // Read in the middle of the pass: before the files are told apart, after they were listed.
+  host_.count_devices(census.failures);
   census.readings = host_.read(census.failures);
+  host_.read_keys(census.charges, census.failures);
   count_hidden(census, threads_before);
   book_files(*processes, comparer_.get());
+  add_signals(*processes, census);
+  census.unheld.push_back({.resource = catalogue::ResourceId::kThreads,
+                           .cause = "kernel_threads",
+                           .amount = reader_.kernel_threads()});
+  census.unheld.push_back({.resource = catalogue::ResourceId::kPids,
+                           .cause = "kernel_threads",
+                           .amount = reader_.kernel_threads()});
 
   const auto read_watches = [&](const InotifyLink& link) {
     return this->read_watches((*processes)[link.process], link);

@@ -24,6 +24,7 @@ class ProcfsSource final : public Source {
  public:
   struct Options {
     std::string root = "/proc";
+    std::string sysfs = "/sys";
     cgroup::Layouts layouts;
     InotifyBudget inotify;
   };
@@ -43,6 +44,7 @@ class ProcfsSource final : public Source {
   Result<std::vector<RawProcess>> walk(Census& census, const std::stop_token& stop);
   // Nothing where the root is no procfs; a read that fails is counted.
   std::optional<std::uint64_t> total_threads(Failures& failures);
+  static void add_signals(const std::vector<RawProcess>& processes, Census& census);
   void count_hidden(Census& census, std::optional<std::uint64_t> before);
   Result<procfs::InotifyWatches> read_open_instance(const procfs::ProcessDir& dir, int fd);
   Result<procfs::InotifyWatches> read_watches(const RawProcess& process, const InotifyLink& link);

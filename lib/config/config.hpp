@@ -72,6 +72,7 @@ struct Config {
 
   struct Paths {
     std::string procfs = "/proc";
+    std::string sysfs = "/sys";
     std::string rootfs = "/";
     bool operator==(const Paths&) const = default;
   };

@@ -97,6 +97,7 @@ constexpr std::array kFields{
     checked<kSeries, &Config::limits, &Config::Limits::max_users>("limits.max_users", kNumber),
     Field{"neighbours_above", kNumber, set_neighbours_above, [] { return describe(kRatio); }},
     file_path<&Config::Paths::procfs>("paths.procfs"),
+    file_path<&Config::Paths::sysfs>("paths.sysfs"),
     file_path<&Config::Paths::rootfs>("paths.rootfs"),
     Field{"web.listen_address", kText, set_listen_address, describe_listen_address},
     Field{"web.telemetry_path", kText,

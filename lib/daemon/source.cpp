@@ -25,6 +25,7 @@ Result<cgroup::Layouts> layouts_of(const Config& config) {
 Result<OpenedSource> open_bpf(const Config& config, cgroup::Layouts layouts, const Clock& clock) {
   auto source =
       census::BpfSource::open({.procfs = config.paths.procfs,
+                               .sysfs = config.paths.sysfs,
                                .layouts = std::move(layouts),
                                .mappings = {.interval = config.sampling.mappings_interval}},
                               clock);
@@ -37,6 +38,7 @@ Result<OpenedSource> open_procfs(const Config& config, cgroup::Layouts layouts,
                                  const Clock& clock) {
   auto source = census::ProcfsSource::open(
       {.root = config.paths.procfs,
+       .sysfs = config.paths.sysfs,
        .layouts = std::move(layouts),
        .inotify = {.large_instance = config.inotify.large_instance,
                    .large_read_interval = config.inotify.large_read_interval,

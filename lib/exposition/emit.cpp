@@ -209,8 +209,9 @@ void container_info(const Snapshot& snapshot, SampleSink& sink) {
 
 void resource_info(const Snapshot& snapshot, SampleSink& sink) {
   for (const catalogue::Resource& row : catalogue::kResources) {
+    const catalogue::Accuracy accuracy = snapshot.exact ? row.bpf : row.procfs;
     sink.add({row.name, row.unit, catalogue::name_of(row.scope), row.sysctl, row.isolated_by,
-              row.error, snapshot.exact ? "exact" : "estimate"},
+              row.error, catalogue::name_of(accuracy)},
              1);
   }
 }

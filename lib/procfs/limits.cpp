@@ -1,5 +1,6 @@
 #include "procfs/limits.hpp"
 
+#include <array>
 #include <cerrno>
 
 #include "base/text.hpp"
@@ -9,7 +10,18 @@ namespace kcommons::procfs {
 
 namespace {
 
-constexpr std::string_view kRow = "Max open files ";
+struct Row {
+  std::string_view name;
+  std::string_view unit;
+  std::optional<std::uint64_t> Limits::*soft;
+};
+constexpr std::array kRows{
+    Row{"Max open files ", "files", &Limits::open_files},
+    Row{"Max processes ", "processes", &Limits::processes},
+    Row{"Max locked memory ", "bytes", &Limits::locked_memory_bytes},
+    Row{"Max pending signals ", "signals", &Limits::pending_signals},
+    Row{"Max msgqueue size ", "bytes", &Limits::mqueue_bytes},
+};
 
 // False when `word` is neither a number nor "unlimited".
 bool parse_limit(std::string_view word, std::optional<std::uint64_t>& limit) {
@@ -18,35 +30,45 @@ bool parse_limit(std::string_view word, std::optional<std::uint64_t>& limit) {
   return limit.has_value();
 }
 
-}  // namespace
-
 // Limit                     Soft Limit           Hard Limit           Units
 // Max open files            1024                 524288               files
-Result<OpenFilesLimit> parse_limits(std::string_view text) {
+bool parse_row(std::string_view line, const Row& row, Limits& limits) {
+  std::string_view words = line.substr(row.name.size());
+  std::optional<std::uint64_t> hard;
+  if (!parse_limit(text::take_word(words), limits.*row.soft) ||
+      !parse_limit(text::take_word(words), hard) || text::take_word(words) != row.unit) {
+    return false;
+  }
+  if (row.soft == &Limits::open_files) limits.open_files_hard = hard;
+  return true;
+}
+
+}  // namespace
+
+Result<Limits> parse_limits(std::string_view text) {
+  Limits limits;
+  std::array<bool, kRows.size()> found{};
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::string_view line = text::take_until(rest, '\n');
-    if (!line.starts_with(kRow)) continue;
-    std::string_view words = line.substr(kRow.size());
-    OpenFilesLimit limit;
-    const bool numbers = parse_limit(text::take_word(words), limit.soft) &&
-                         parse_limit(text::take_word(words), limit.hard);
-    if (!numbers || text::take_word(words) != "files") {
-      return fail(Error::malformed("parse limits", line));
+    for (std::size_t i = 0; i < kRows.size(); ++i) {
+      if (found[i] || !line.starts_with(kRows[i].name)) continue;
+      if (!parse_row(line, kRows[i], limits)) return fail(Error::malformed("parse limits", line));
+      found[i] = true;
     }
-    return limit;
   }
-  return fail(Error::malformed("parse limits: no row for open files", text));
+  if (!found[0]) return fail(Error::malformed("parse limits: no row for open files", text));
+  return limits;
 }
 
-Result<OpenFilesLimit> read_limits(const ProcessDir& process, std::string& buffer) {
+Result<Limits> read_limits(const ProcessDir& process, std::string& buffer) {
   const Result<std::string_view> text = read_file(process.fd(), "limits", buffer);
   if (!text) return fail(process.explain(text.error()));
   // proc_pid_limits() of fs/proc/base.c prints nothing when the task has no signal handlers left.
   if (text->empty()) return fail(Error::from_errno(ESRCH, process.name() + ": limits is empty"));
-  Result<OpenFilesLimit> limit = parse_limits(*text);
-  if (!limit) return fail(limit.error().during(process.name()));
-  return limit;
+  Result<Limits> limits = parse_limits(*text);
+  if (!limits) return fail(limits.error().during(process.name()));
+  return limits;
 }
 
 }  // namespace kcommons::procfs

@@ -1,4 +1,4 @@
-// /proc/PID/limits: of its rows the one that bounds open descriptors, RLIMIT_NOFILE (proc(5)).
+// /proc/PID/limits: of its rows those that bound what containers share (proc(5), getrlimit(2)).
 // Pure parser; the reader is thread-safe for distinct buffers.
 #pragma once
 
@@ -12,13 +12,19 @@
 
 namespace kcommons::procfs {
 
-struct OpenFilesLimit {
-  std::optional<std::uint64_t> soft;  // empty: unlimited
-  std::optional<std::uint64_t> hard;
+// Soft limits; empty: unlimited. The row of open files is demanded, of the others the first counts
+// and one that is missing reads as unlimited.
+struct Limits {
+  std::optional<std::uint64_t> open_files;           // RLIMIT_NOFILE
+  std::optional<std::uint64_t> open_files_hard;      // the same, as far as it may be raised
+  std::optional<std::uint64_t> processes;            // RLIMIT_NPROC, of the real UID
+  std::optional<std::uint64_t> locked_memory_bytes;  // RLIMIT_MEMLOCK
+  std::optional<std::uint64_t> pending_signals;      // RLIMIT_SIGPENDING, of the real UID
+  std::optional<std::uint64_t> mqueue_bytes;         // RLIMIT_MSGQUEUE, of the real UID
 };
 
-Result<OpenFilesLimit> parse_limits(std::string_view text);
+Result<Limits> parse_limits(std::string_view text);
 // A process that ends while it is read leaves the file empty: that is kGone.
-Result<OpenFilesLimit> read_limits(const ProcessDir& process, std::string& buffer);
+Result<Limits> read_limits(const ProcessDir& process, std::string& buffer);
 
 }  // namespace kcommons::procfs

@@ -9,8 +9,13 @@
 
 namespace kcommons::procfs {
 
-// How many of /sys/block/loop* are bound. `sys_block` is that directory. Thread-safe. A kernel
-// without it has none: 0. Opens one descriptor for the call.
-Result<std::uint64_t> count_bound_loop_devices(const std::string& sys_block);
+struct LoopDevices {
+  std::uint64_t present = 0;  // 0: no driver
+  std::uint64_t bound = 0;
+};
+
+// Of /sys/block, which `sys_block` is; none where it is not there. Thread-safe. Opens one
+// descriptor for the call.
+Result<LoopDevices> count_loop_devices(const std::string& sys_block);
 
 }  // namespace kcommons::procfs

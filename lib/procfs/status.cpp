@@ -52,6 +52,14 @@ bool parse_depth(std::string_view value, Status& status) {
   return status.pid_namespace_depth > 0;
 }
 
+// SigQ:	3/96364
+bool parse_queued_signals(std::string_view value, Status& status) {
+  std::string_view numbers = text::take_word(value);
+  status.queued_signals = text::parse_number<std::uint64_t>(text::take_until(numbers, '/'));
+  const auto limit = text::parse_number<std::uint64_t>(numbers);
+  return status.queued_signals && limit && text::take_word(value).empty();
+}
+
 }  // namespace
 
 Result<Status> parse_status(std::string_view text) {
@@ -68,6 +76,10 @@ Result<Status> parse_status(std::string_view text) {
   const auto value = value_of(lines, "NSpid:");
   if (!value.empty() && !parse_depth(value, status)) {
     return fail(Error::malformed("parse status: NSpid line", value));
+  }
+  const auto queued = value_of(lines, "SigQ:");
+  if (!queued.empty() && !parse_queued_signals(queued, status)) {
+    return fail(Error::malformed("parse status: SigQ line", queued));
   }
   return status;
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct Status {
   // PID namespaces from that of the procfs down to the process's own: the entries of NSpid. 1 on
   // a kernel without that line (before 4.1).
   std::size_t pid_namespace_depth = 1;
+  // Signals queued for the real UID in its user namespace, of all its processes: the first number
+  // of SigQ (sigpending_ucounts of kernel/signal.c). Empty where the line is missing.
+  std::optional<std::uint64_t> queued_signals;
 };
 
 Result<Status> parse_status(std::string_view text);

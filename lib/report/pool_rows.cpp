@@ -95,10 +95,14 @@ std::string use_text(const PoolRow& row) {
 }
 
 std::string scope_text(const PoolRow& row) {
-  if (catalogue::resource(row.resource).scope == catalogue::Scope::kHost) return "host";
+  if (row.uid.empty()) {
+    const bool host = catalogue::resource(row.resource).scope == catalogue::Scope::kHost;
+    return host ? "host" : "fullest";
+  }
   if (row.uid == attribution::kOther) return "other users";
   std::string scope = "uid " + text::printable(row.uid);
-  if (row.userns != "initial") scope += " in user namespace " + text::printable(row.userns);
+  if (row.userns != "initial" && !row.userns.empty())
+    scope += " in user namespace " + text::printable(row.userns);
   return scope;
 }
 

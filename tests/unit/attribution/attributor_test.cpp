@@ -164,7 +164,8 @@ TEST_CASE("neighbours are those who would fail and not only those who hold", "[a
   CensusBuilder builder;
   const auto hog = builder.process(builder.place(container("hog")), 90);
   builder.process(builder.place(container("idle")), 0);
-  builder.at(builder.process(builder.place(unit("root.service")), 5)).exceeds_file_max = true;
+  builder.at(builder.process(builder.place(unit("root.service")), 5)).privileges =
+      census::kSysAdmin;
   builder.at(builder.process(builder.place(unit("zombie.service")), 0)).alive = false;
   builder.process(builder.place(container("hog2", cgroup::Role::kRuntime)), 3);
   builder.inotify(hog, 10);

@@ -74,7 +74,7 @@ std::uint64_t of_type(const ProcessRecord& process, DescriptorType type) {
 }
 
 std::uint64_t files_of_cause(const Census& census, std::string_view cause) {
-  for (const KernelFiles& files : census.kernel_files) {
+  for (const Unheld& files : census.unheld) {
     if (files.cause == cause) return files.files;
   }
   return 0;
@@ -491,7 +491,7 @@ std::int64_t unexplained(const Census& census) {
   for (const ProcessRecord& process : census.processes) {
     files -= static_cast<std::int64_t>(process.files);
   }
-  for (const KernelFiles& cause : census.kernel_files) {
+  for (const Unheld& cause : census.unheld) {
     files -= static_cast<std::int64_t>(cause.files);
   }
   return files;

@@ -70,7 +70,7 @@ void check_alike(const Both& both, Pid pid) {
   CHECK(left->start_time == right->start_time);
   CHECK(left->effective_uid == right->effective_uid);
   CHECK(left->alive == right->alive);
-  CHECK(left->exceeds_file_max == right->exceeds_file_max);
+  CHECK(left->privileges == right->privileges);
   CHECK(left->descriptor_limit == right->descriptor_limit);
   CHECK(left->descriptors == right->descriptors);
   CHECK(left->table_descriptors == right->table_descriptors);

@@ -252,9 +252,9 @@ TEST_CASE("only a capability in the initial namespace exceeds the file limit", "
   f.proc.process(11).capabilities(1ULL << 21U).user_ns(4026532999);
   f.proc.process(12);
   const Census census = f.take();
-  CHECK(find(census, 10)->exceeds_file_max);
-  CHECK_FALSE(find(census, 11)->exceeds_file_max);
-  CHECK_FALSE(find(census, 12)->exceeds_file_max);
+  CHECK(find(census, 10)->privileges == census::kSysAdmin);
+  CHECK(find(census, 11)->privileges == 0);
+  CHECK(find(census, 12)->privileges == 0);
 }
 
 TEST_CASE("hostile names and cgroup paths end nowhere but in their own record", "[census]") {

@@ -57,7 +57,7 @@ empty err
 
 # The help shows the defaults that the example file holds.
 for pair in listen-address:listen_address telemetry-path:telemetry_path max-requests:max_requests \
-  procfs:procfs rootfs:rootfs level:level format:format; do
+  procfs:procfs sysfs:sysfs rootfs:rootfs level:level format:format; do
   default=$(sed -n "s/^  ${pair#*:}: //p" "$source_dir/config/kcommons.yaml")
   grep -e "--[a-z]*\.${pair%:*} " "$work/out" | grep -qF "(default $default)" ||
     complain "the help of ${pair%:*} lacks its default $default"

@@ -43,8 +43,8 @@ TEST_CASE("a file named by a flag wins over one named by the environment", "[con
 TEST_CASE("every flag sets its key and no other", "[config]") {
   const Given flags{{"web.listen-address", ":1"}, {"web.telemetry-path", "/m"},
                     {"web.max-requests", "2"},    {"path.procfs", "/host/proc"},
-                    {"path.rootfs", "/host"},     {"log.level", "error"},
-                    {"log.format", "json"}};
+                    {"path.sysfs", "/host/sys"},  {"path.rootfs", "/host"},
+                    {"log.level", "error"},       {"log.format", "json"}};
   REQUIRE(flags.size() == kFlags.size());
   config::Config expected;
   expected.web = {":1", "/m", 2};

@@ -55,7 +55,7 @@ TEST_CASE("an unknown key is told with those that are known", "[config]") {
        {"<<: {source: auto}",
         "f:1:1: <<: unknown key, expected one of source, sampling, inotify, limits, "
         "neighbours_above, paths, web, log, cgroup"},
-       {"paths: {1: /}", "f:1:9: paths.1: unknown key, expected one of procfs, rootfs"},
+       {"paths: {1: /}", "f:1:9: paths.1: unknown key, expected one of procfs, sysfs, rootfs"},
        {"cgroup: {layouts: [{path: a, runtime: b, image: c}]}",
         "f:1:42: cgroup.layouts[0].image: unknown key, expected one of path, runtime"}})));
 }

@@ -34,7 +34,7 @@ TEST_CASE("a fake process has sensible defaults", "[procfs]") {
   const Status status = must(read_status(process, buffer));
   CHECK(status.effective_uid == Uid(0));
   CHECK(status.effective_capabilities == 0);
-  CHECK(must(read_limits(process, buffer)).soft == 1024);
+  CHECK(must(read_limits(process, buffer)).open_files == 1024);
   CHECK(must(read_cgroup(process, buffer)) == "0::/\n");
   CHECK(must(read_user_ns_inode(process)) == kInitialUserNs);
   CHECK(must(maps_whole_initial_namespace(process)));
@@ -68,7 +68,7 @@ TEST_CASE("what is set on a fake process is what the readers see", "[procfs]") {
   CHECK(status.effective_uid == Uid(1001));
   CHECK(status.effective_capabilities == 0x200000);
   CHECK(status.pid_namespace_depth == 2);
-  CHECK_FALSE(must(read_limits(process, buffer)).soft);
+  CHECK_FALSE(must(read_limits(process, buffer)).open_files);
   CHECK(must(read_user_ns_inode(process)) == UserNsInode(4026532999));
   CHECK_FALSE(must(maps_whole_initial_namespace(process)));
 }

@@ -93,7 +93,7 @@ TEST_CASE("facts of this process are what it knows of itself", "[procfs]") {
   CHECK(status.real_uid == Uid(::getuid()));
   CHECK(status.effective_uid == Uid(::geteuid()));
   CHECK(status.pid_namespace_depth == 1);
-  CHECK(must(read_limits(self, buffer)).soft.value_or(0) > 0);
+  CHECK(must(read_limits(self, buffer)).open_files.value_or(0) > 0);
   CHECK_FALSE(must(read_cgroup(self, buffer)).empty());
   const ProcRoot root = test::real_proc();
   CHECK(must(parse_total_threads(must(read_file(root.fd(), "loadavg", buffer)))) > 0);

@@ -16,17 +16,17 @@ using namespace kcommons::procfs;
 using kcommons::test::must;
 
 TEST_CASE("limits of a real process give the row of open files", "[procfs]") {
-  const OpenFilesLimit limit = must(parse_limits(test::fixture("limits-6.18")));
-  CHECK(limit.soft == 20000);
-  CHECK(limit.hard == 20000);
+  const Limits limit = must(parse_limits(test::fixture("limits-6.18")));
+  CHECK(limit.open_files == 20000);
+  CHECK(limit.open_files_hard == 20000);
 }
 
 TEST_CASE("an unlimited number of open files is an empty limit", "[procfs]") {
-  const OpenFilesLimit limit = must(parse_limits(
+  const Limits limit = must(parse_limits(
       "Max open files            1024                 unlimited            files     \n"));
-  CHECK(limit.soft == 1024);
-  CHECK_FALSE(limit.hard);
-  CHECK_FALSE(must(parse_limits("Max open files unlimited unlimited files")).soft);
+  CHECK(limit.open_files == 1024);
+  CHECK_FALSE(limit.open_files_hard);
+  CHECK_FALSE(must(parse_limits("Max open files unlimited unlimited files")).open_files);
 }
 
 TEST_CASE("limits text that is not whole or not sound is malformed", "[procfs]") {
@@ -50,9 +50,9 @@ TEST_CASE("limits are read through the process and empty ones mean that it ended
   const ProcRoot root = must(ProcRoot::open(proc.path()));
   const ProcessDir process = must(ProcessDir::open(root, Pid(5)));
   std::string buffer;
-  const OpenFilesLimit limit = must(read_limits(process, buffer));
-  CHECK(limit.soft == 2048);
-  CHECK_FALSE(limit.hard);
+  const Limits limit = must(read_limits(process, buffer));
+  CHECK(limit.open_files == 2048);
+  CHECK_FALSE(limit.open_files_hard);
   proc.file("5/limits", "");
   const auto ended = read_limits(process, buffer);
   REQUIRE_FALSE(ended);
