@@ -341,7 +341,8 @@ void BpfBooks::write_objects(Census& census) {
   for (const auto& [of, entries] : neighbours_) {
     census.by_network.push_back({.resource = of.first, .net_ns = of.second, .amount = entries});
   }
-  for (const ResourceId resource : {ResourceId::kThreads, ResourceId::kPids}) {
+  // Kernel threads are root's.
+  for (const ResourceId resource : kThreadResources) {
     census.unheld.push_back(
         {.resource = resource, .cause = "kernel_threads", .amount = host_.kernel_threads});
   }
