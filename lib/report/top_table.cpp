@@ -335,8 +335,7 @@ std::string summary_table(const Top& top, const TopSummary& summary, Detail deta
   }
   std::string out = table.text(paper);
   if (count < summary.columns.size()) {
-    out += fmt::format("{} more resources: -o wide, or --resource NAME\n",
-                       summary.columns.size() - count);
+    out += fmt::format("columns left out: {} (-o wide has all)\n", summary.columns.size() - count);
   }
   return out;
 }
