@@ -82,9 +82,8 @@ HostCounts read_counts(int proc_fd, Uid uid) {
   at(ResourceId::kAioEvents) = reader.sysctl("sys/fs/aio-nr");
   at(ResourceId::kPtys) = reader.sysctl("sys/kernel/pty/nr");
   at(ResourceId::kConntrackEntries) = reader.sysctl("sys/net/netfilter/nf_conntrack_count");
-  at(ResourceId::kThreads) = reader.read("loadavg", [](std::string_view text) {
-    return number(procfs::parse_total_threads(text));
-  });
+  at(ResourceId::kThreads) = reader.read(
+      "loadavg", [](std::string_view text) { return number(procfs::parse_total_threads(text)); });
   at(ResourceId::kMemoryCgroups) = reader.read("cgroups", memory_cgroups);
   at(ResourceId::kLoopDevices) = reader.read("diskstats", loop_devices);
   std::tie(at(ResourceId::kKeys), at(ResourceId::kKeyBytes)) = reader.keys(uid);

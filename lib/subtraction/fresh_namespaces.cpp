@@ -57,9 +57,9 @@ Result<void> enter_user_namespace(int proc_fd) {
   if (::unshare(CLONE_NEWUSER) != 0) {
     return fail(Error::from_errno(errno, "make a user namespace as UID " + uid));
   }
-  for (const auto& [path, text] :
-       {std::pair{"self/setgroups", std::string("deny")}, {"self/uid_map", "0 " + uid + " 1"},
-        {"self/gid_map", "0 " + gid + " 1"}}) {
+  for (const auto& [path, text] : {std::pair{"self/setgroups", std::string("deny")},
+                                   {"self/uid_map", "0 " + uid + " 1"},
+                                   {"self/gid_map", "0 " + gid + " 1"}}) {
     if (const auto written = write_own(proc_fd, path, text); !written) return written;
   }
   return {};
@@ -83,8 +83,7 @@ Result<UniqueFd> detached_mount(const char* type, const char* option, const char
   const std::string step = "mount a fresh " + std::string(type);
   const UniqueFd context(::fsopen(type, FSOPEN_CLOEXEC));
   if (!context.is_open()) return fail(Error::from_errno(errno, step));
-  if (option != nullptr &&
-      ::fsconfig(context.get(), FSCONFIG_SET_STRING, option, value, 0) != 0) {
+  if (option != nullptr && ::fsconfig(context.get(), FSCONFIG_SET_STRING, option, value, 0) != 0) {
     return fail(Error::from_errno(errno, step));
   }
   if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {

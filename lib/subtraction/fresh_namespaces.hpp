@@ -1,5 +1,6 @@
-// Entering namespaces that hold nobody else, as a user that owns nothing else. Each function changes
-// the calling process, for good: they are for a child that was forked for this. Not thread-safe.
+// Entering namespaces that hold nobody else, as a user that owns nothing else. Each function
+// changes the calling process, for good: they are for a child that was forked for this. Not
+// thread-safe.
 //
 // What makes it harmless: the child is root of a user namespace whose owner is an unprivileged UID,
 // so the kernel gives it what is the namespace's own and refuses it all that is the host's. That

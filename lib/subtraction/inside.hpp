@@ -1,6 +1,6 @@
-// What is asked from inside the fresh namespaces: by PID 1 of the PID namespace, which is root of the
-// user namespace, has nobody beside it and ends when all is said. Whatever it takes is given back by
-// the kernel when it ends: nothing here closes or frees what it holds.
+// What is asked from inside the fresh namespaces: by PID 1 of the PID namespace, which is root of
+// the user namespace, has nobody beside it and ends when all is said. Whatever it takes is given
+// back by the kernel when it ends: nothing here closes or frees what it holds.
 #pragma once
 
 #include <string_view>

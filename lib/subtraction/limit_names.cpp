@@ -16,7 +16,8 @@ std::string_view last_part(std::string_view text, std::string_view separators) {
 }
 
 bool is_a_time(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kTimes{"timeout", "interval", "ms", "us", "sec", "secs"};
+  constexpr std::array<std::string_view, 6> kTimes{"timeout", "interval", "ms",
+                                                   "us",      "sec",      "secs"};
   while (!name.empty()) {
     const std::size_t end = std::min(name.find_first_of(kWordEnds), name.size());
     if (std::ranges::find(kTimes, name.substr(0, end)) != kTimes.end()) return true;
@@ -50,7 +51,8 @@ constexpr std::array kReasons{
     Reason{"kernel.max_lock_depth", "bounds each chain of locks by itself"},
     Reason{"kernel.max_rcu_stall_to_panic", kNoResource},
     Reason{"kernel.ngroups_max", kProcess},
-    Reason{"kernel.numa_balancing_promote_rate_limit_MBps", "paces the kernel's own moving of pages"},
+    Reason{"kernel.numa_balancing_promote_rate_limit_MBps",
+           "paces the kernel's own moving of pages"},
     Reason{"kernel.oops_limit", kNoResource},
     Reason{"kernel.perf_cpu_time_max_percent", "paces sampling, loses none of it for others"},
     Reason{"kernel.perf_event_max_contexts_per_stack", "bounds each sample by itself"},

@@ -19,9 +19,9 @@ bool names_a_limit(std::string_view sysctl);
 // Empty for a limit of which nothing is known.
 std::string_view why_no_row(std::string_view sysctl);
 
-// Whether another value may be tried from inside, where the kernel lets it be written at all. Not of
-// connection tracking: before Linux 5.13 its sysctls could be written in a network namespace though
-// they were one for all (CVE-2021-38209).
+// Whether another value may be tried from inside, where the kernel lets it be written at all. Not
+// of connection tracking: before Linux 5.13 its sysctls could be written in a network namespace
+// though they were one for all (CVE-2021-38209).
 bool may_be_changed(std::string_view sysctl);
 
 }  // namespace kcommons::subtraction

@@ -21,7 +21,8 @@ struct LimitSysctl {
 // All that can be read through the procfs at `proc_fd`, sorted by name. What the namespaced ones of
 // net, user and kernel say depends on the namespaces of the caller, not on those of the mount
 // (fs/proc/proc_sysctl.c, lookup of a set). Of the folders that have one folder for each interface
-// (net.*.conf, net.*.neigh), the one named "default" alone is read. What cannot be read is left out.
+// (net.*.conf, net.*.neigh), the one named "default" alone is read. What cannot be read is left
+// out.
 Result<std::vector<LimitSysctl>> read_limit_sysctls(int proc_fd);
 
 // The value of one; empty where it cannot be read or is no number.

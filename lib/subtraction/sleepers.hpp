@@ -1,5 +1,5 @@
-// Forked processes that do one thing and then wait for their end: something that counts, or a holder
-// of a namespace. Not thread-safe.
+// Forked processes that do one thing and then wait for their end: something that counts, or a
+// holder of a namespace. Not thread-safe.
 #pragma once
 
 #include <sys/types.h>

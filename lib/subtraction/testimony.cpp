@@ -109,8 +109,7 @@ std::string line_of(const Look& look) {
 }
 
 std::string line_of(const NotAsked& not_asked) {
-  return fmt::format("not_asked\t{}\t{}", name_of(not_asked.resource),
-                     one_field(not_asked.reason));
+  return fmt::format("not_asked\t{}\t{}", name_of(not_asked.resource), one_field(not_asked.reason));
 }
 
 std::string namespaces_line(std::string_view namespaces, std::uint64_t host_pid) {

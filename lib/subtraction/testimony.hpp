@@ -1,8 +1,8 @@
 // What was said from inside the fresh namespaces, and what the host saw at the same moments: plain
 // data, and the lines in which it travels from one process to the other. Pure, thread-safe.
 //
-// A line is a word and its fields, separated by tabs. The lines come from our own child; a line that
-// does not parse is a mistake here, or a child that died half-way, and an error.
+// A line is a word and its fields, separated by tabs. The lines come from our own child; a line
+// that does not parse is a mistake here, or a child that died half-way, and an error.
 #pragma once
 
 #include <array>
