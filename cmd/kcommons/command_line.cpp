@@ -32,6 +32,7 @@ int run_command_line(int argc, const char* const* argv) {
   int exit_code = kExitOk;
   add_serve(app, exit_code);
   add_check_config(app, exit_code);
+  add_audit(app, exit_code);
   add_list_metrics(app, exit_code);
   try {
     app.parse(argc, argv);

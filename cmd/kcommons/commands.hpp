@@ -13,6 +13,7 @@ inline constexpr int kExitUsage = 2;  // a wrong command line or configuration
 
 void add_serve(CLI::App& app, int& exit_code);
 void add_check_config(CLI::App& app, int& exit_code);
+void add_audit(CLI::App& app, int& exit_code);
 void add_list_metrics(CLI::App& app, int& exit_code);
 
 }  // namespace kcommons::cmd

@@ -599,6 +599,20 @@ std::string_view name_of(Accuracy accuracy) {
   return "";
 }
 
+std::string_view name_of(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::kNothing:
+      return "nothing";
+    case Isolation::kUserNamespace:
+      return "user namespace";
+    case Isolation::kNetNamespace:
+      return "network namespace";
+    case Isolation::kPidNamespace:
+      return "PID namespace";
+  }
+  return "";
+}
+
 std::optional<ResourceId> find_resource(std::string_view name) {
   const auto* const row = std::ranges::find(kResources, name, &Resource::name);
   if (row == kResources.end()) return std::nullopt;
