@@ -33,13 +33,14 @@ int take_one(Holder& holder) {
 }
 constexpr int kTimeFlag = 0x80;  // CLONE_NEWTIME
 
+// User namespaces first: each experiment makes one, and the kernel frees them some time later.
 constexpr std::array kBySysctl{
+    BySysctl{ResourceId::kUserNamespaces, "sys/user/max_user_namespaces", take_one<CLONE_NEWUSER>},
     BySysctl{ResourceId::kInotifyInstances, "sys/user/max_inotify_instances",
              take_inotify_instance},
     BySysctl{ResourceId::kInotifyWatches, "sys/user/max_inotify_watches", take_inotify_watch},
     BySysctl{ResourceId::kFanotifyGroups, "sys/user/max_fanotify_groups", take_fanotify_group},
     BySysctl{ResourceId::kFanotifyMarks, "sys/user/max_fanotify_marks", take_fanotify_mark},
-    BySysctl{ResourceId::kUserNamespaces, "sys/user/max_user_namespaces", take_one<CLONE_NEWUSER>},
     BySysctl{ResourceId::kPidNamespaces, "sys/user/max_pid_namespaces", take_one<CLONE_NEWPID>},
     BySysctl{ResourceId::kUtsNamespaces, "sys/user/max_uts_namespaces", take_one<CLONE_NEWUTS>},
     BySysctl{ResourceId::kIpcNamespaces, "sys/user/max_ipc_namespaces", take_one<CLONE_NEWIPC>},
@@ -49,9 +50,10 @@ constexpr std::array kBySysctl{
              take_one<CLONE_NEWCGROUP>},
     BySysctl{ResourceId::kTimeNamespaces, "sys/user/max_time_namespaces", take_one<kTimeFlag>},
 };
-// Two limits: what is reached must follow them, or something else was the reason. The namespaces
-// that the experiment stands in are charged too, so the first must leave room.
-constexpr std::array<std::uint64_t, 2> kSmallLimits{4, 8};
+// Two limits: what is reached must follow them, or something else was the reason. Charged too are
+// the namespaces that the experiment stands in, and those of the round before until the kernel has
+// freed them: the second limit is more than twice the first for that.
+constexpr std::array<std::uint64_t, 2> kSmallLimits{6, 16};
 
 // What has a resource limit, of which a user namespace remembers that of its maker for its owner.
 struct ByRlimit {
@@ -60,13 +62,14 @@ struct ByRlimit {
   std::array<rlim_t, 2> small;
   int (*take)(Holder&);
 };
-constexpr rlim_t kPage = 4096;  // of x86-64 and most of arm64; a larger one is refused at once
 constexpr std::array kByRlimit{
     ByRlimit{ResourceId::kUserProcesses, RLIMIT_NPROC, {8, 12}, take_process},
     ByRlimit{ResourceId::kPendingSignals, RLIMIT_SIGPENDING, {4, 8}, take_signal},
     ByRlimit{ResourceId::kMqueueBytes, RLIMIT_MSGQUEUE, {2048, 4096}, take_message_queue},
-    ByRlimit{
-        ResourceId::kLockedMemoryBytes, RLIMIT_MEMLOCK, {4 * kPage, 8 * kPage}, take_locked_page},
+    // The kernel compares the pages that the owner of a namespace has locked with a limit that it
+    // keeps in bytes (mm/mlock.c, user_shm_lock; kernel/user_namespace.c): 4 bytes let through 4
+    // pages.
+    ByRlimit{ResourceId::kLockedMemoryBytes, RLIMIT_MEMLOCK, {4, 8}, take_locked_page},
 };
 
 // Where nothing fails up to here, nothing outside bounds it: 4096 bytes hold no more small queues.

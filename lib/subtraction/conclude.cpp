@@ -45,8 +45,13 @@ using Findings = std::optional<Finding>;
 
 // --- sysctls ------------------------------------------------------------------------------------
 
-Answer answer_of(const LimitSysctl& host, const SeenSysctl* seen, const LimitSysctl* meanwhile) {
-  if (seen == nullptr) return Answer::kGone;
+bool has(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+Answer answer_of(const LimitSysctl& host, const SeenSysctl* seen, const LimitSysctl* meanwhile,
+                 bool is_in_root_net) {
+  if (seen == nullptr) return is_in_root_net ? Answer::kPrivate : Answer::kGone;
   if (!seen->changed_to.empty() && meanwhile != nullptr && meanwhile->value != host.value &&
       meanwhile->value == seen->changed_to) {
     return Answer::kWritable;
@@ -59,10 +64,15 @@ std::vector<SysctlAnswer> sysctl_answers(const HostSide& host, const Testimony& 
   std::vector<SysctlAnswer> answers;
   for (const LimitSysctl& limit : host.before) {
     const SeenSysctl* seen = find_name(testimony.sysctls, limit.name);
-    answers.push_back({.name = limit.name,
-                       .host = limit.value,
-                       .inside = seen == nullptr ? std::string{} : seen->value,
-                       .answer = answer_of(limit, seen, find_name(host.meanwhile, limit.name))});
+    const LimitSysctl* meanwhile = find_name(host.meanwhile, limit.name);
+    answers.push_back(
+        {.name = limit.name,
+         .host = limit.value,
+         .inside = seen == nullptr ? std::string{} : seen->value,
+         .answer = answer_of(limit, seen, meanwhile, has(host.in_root_net, limit.name))});
+    if (seen == nullptr && answers.back().answer == Answer::kPrivate) {
+      answers.back().remark = "hidden from user namespaces";
+    }
   }
   return answers;
 }
@@ -147,6 +157,23 @@ Findings by_equal_count(const Resource& row, const Testimony& testimony) {
   return std::nullopt;
 }
 
+// One was added inside, between two looks: the host has the same count both times, or another one.
+Findings by_own_count(const Resource& row, const Testimony& testimony) {
+  std::vector<Look> looks;
+  std::ranges::copy_if(testimony.looks, std::back_inserter(looks),
+                       [&](const Look& look) { return look.resource == row.id; });
+  const auto host = [&](const Look& look) { return look.host[catalogue::index_of(row.id)]; };
+  if (looks.size() != 2 || !host(looks[0]) || !host(looks[1])) return std::nullopt;
+  if (looks[1].inside != looks[0].inside + 1) return std::nullopt;
+  const bool is_one_count =
+      looks[0].inside == *host(looks[0]) && looks[1].inside == *host(looks[1]);
+  return Finding{
+      is_one_count ? Answer::kShared : Answer::kPrivate,
+      fmt::format("with one more the count inside went from {} to {}, the host's from {} "
+                  "to {}",
+                  looks[0].inside, looks[1].inside, *host(looks[0]), *host(looks[1]))};
+}
+
 Findings by_count(const Resource& row, const Testimony& testimony) {
   switch (row.id) {
     case ResourceId::kOpenFiles:
@@ -159,6 +186,8 @@ Findings by_count(const Resource& row, const Testimony& testimony) {
     case ResourceId::kMemoryCgroups:
     case ResourceId::kLoopDevices:
       return by_equal_count(row, testimony);
+    case ResourceId::kConntrackEntries:
+      return by_own_count(row, testimony);
     default:
       return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "subtraction/conntrack_entry.hpp"
 #include "subtraction/counts.hpp"
 #include "subtraction/fresh_namespaces.hpp"
 #include "subtraction/inside.hpp"
@@ -128,6 +129,20 @@ void say_counts_seen(const Inside& inside) {
   }
 }
 
+// The count inside must follow what is added there, and the host's must not.
+void count_connections(const Inside& inside) {
+  constexpr ResourceId kId = ResourceId::kConntrackEntries;
+  const auto count_inside = [&] {
+    return read_counts(inside.proc, Uid{0})[catalogue::index_of(kId)];
+  };
+  const auto before = count_inside();
+  if (!before) return;
+  inside.talk.ask(line_of(Look{.resource = kId, .inside = *before}));
+  const int error = add_conntrack_entry();
+  if (error != 0) return inside.talk.could_not(kId, "add a connection", error);
+  inside.talk.ask(line_of(Look{.resource = kId, .inside = count_inside().value_or(0)}));
+}
+
 }  // namespace
 
 void ask_counts(const Inside& inside) {
@@ -137,6 +152,7 @@ void ask_counts(const Inside& inside) {
   count(talk, ResourceId::kThreads, kThreads, take_threads);
   count_ptys(talk);
   count_keys(talk);
+  count_connections(inside);
   say_counts_seen(inside);
 }
 

@@ -32,7 +32,7 @@ struct Reason {
 };
 
 constexpr std::string_view kNoResource = "says when the kernel complains or stops, bounds no use";
-constexpr std::string_view kSocket = "bounds the buffer of each socket by itself";
+constexpr std::string_view kSocket = "bounds each socket by itself";
 constexpr std::string_view kProcess = "bounds each process by itself";
 
 // KERNEL.md's "not contended", with what Linux 6.18 has beyond it.
@@ -62,12 +62,15 @@ constexpr std::array kReasons{
     Reason{"kernel.random.write_wakeup_threshold", kNoResource},
     Reason{"kernel.warn_limit", kNoResource},
     Reason{"kernel.watchdog_thresh", kNoResource},
+    Reason{"net.core.flow_limit_cpu_bitmap", "says where flows share the backlog fairly"},
+    Reason{"net.core.flow_limit_table_len", "says how finely flows are told apart"},
     Reason{"net.core.max_skb_frags", "bounds each packet by itself"},
     Reason{"net.core.optmem_max", kSocket},
     Reason{"net.core.rmem_max", kSocket},
     Reason{"net.core.wmem_max", kSocket},
     Reason{"net.core.skb_defer_max", "bounds how long freed packets wait; none is lost by it"},
     Reason{"net.ipv4.fib_sync_mem", "paces the freeing of routes"},
+    Reason{"net.ipv4.inet_peer_maxttl", "says how long a cache keeps an entry"},
     Reason{"net.ipv4.inet_peer_threshold", "the size from which a cache is cut; nothing fails"},
     Reason{"net.ipv4.neigh.default.gc_thresh1", "belongs to neighbours_ipv4; nothing fails at it"},
     Reason{"net.ipv4.neigh.default.gc_thresh2", "belongs to neighbours_ipv4; nothing fails at it"},
@@ -75,6 +78,7 @@ constexpr std::array kReasons{
     Reason{"net.ipv6.neigh.default.gc_thresh2", "belongs to neighbours_ipv6; nothing fails at it"},
     Reason{"net.ipv4.route.gc_thresh", "without effect since Linux 3.6"},
     Reason{"net.ipv4.route.max_size", "without effect since Linux 3.6"},
+    Reason{"net.ipv6.mld_max_msf", kSocket},
     Reason{"net.netfilter.nf_conntrack_expect_max", "compared with each network namespace's count"},
     Reason{"net.nf_conntrack_max", "the old name of net.netfilter.nf_conntrack_max"},
     Reason{"vm.extfrag_threshold", kNoResource},

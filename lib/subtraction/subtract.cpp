@@ -21,6 +21,7 @@
 #include "subtraction/counts.hpp"
 #include "subtraction/fresh_namespaces.hpp"
 #include "subtraction/inside.hpp"
+#include "subtraction/root_namespace.hpp"
 
 namespace kcommons::subtraction {
 
@@ -224,7 +225,8 @@ Result<Subtraction> subtract(const SubtractOptions& options) {
   child.wait();
   return conclude({.kernel = kernel_release(),
                    .before = std::move(*before),
-                   .meanwhile = conversation.take_meanwhile()},
+                   .meanwhile = conversation.take_meanwhile(),
+                   .in_root_net = limits_of_a_root_network_namespace(proc->get())},
                   conversation.testimony());
 }
 

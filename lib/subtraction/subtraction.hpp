@@ -54,11 +54,12 @@ struct Subtraction {
   std::vector<SysctlAnswer> isolated;     // private ones
 };
 
-// The limits as the host had them: before, while those inside were changed, and when all was over.
+// What was seen from outside: the limits before, and while those inside were changed.
 struct HostSide {
   std::string kernel;
   std::vector<LimitSysctl> before;
   std::vector<LimitSysctl> meanwhile;
+  std::vector<std::string> in_root_net;  // see root_namespace.hpp
 };
 
 Subtraction conclude(const HostSide& host, const Testimony& testimony);
