@@ -33,7 +33,8 @@ std::string attribute(int type, const std::string& payload) {
   header.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + payload.size());
   header.nla_type = static_cast<std::uint16_t>(type);
   std::string out = bytes_of(header) + payload;
-  out.resize(NLA_ALIGN(out.size()), '\0');
+  constexpr std::size_t kAlign = NLA_ALIGNTO;
+  out.resize((out.size() + kAlign - 1) / kAlign * kAlign, '\0');
   return out;
 }
 
