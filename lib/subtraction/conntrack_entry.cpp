@@ -30,7 +30,7 @@ std::string bytes_of(const T& value) {
 // Header, payload, and up to a multiple of four (netlink(7)).
 std::string attribute(int type, const std::string& payload) {
   nlattr header{};
-  header.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + payload.size());
+  header.nla_len = static_cast<std::uint16_t>(sizeof header + payload.size());
   header.nla_type = static_cast<std::uint16_t>(type);
   std::string out = bytes_of(header) + payload;
   constexpr std::size_t kAlign = NLA_ALIGNTO;
@@ -68,7 +68,7 @@ std::string request() {
                            tuple(CTA_TUPLE_REPLY, kOther, kOne) +
                            attribute(CTA_TIMEOUT, bytes_of(htonl(kSeconds)));
   nlmsghdr header{};
-  header.nlmsg_len = static_cast<std::uint32_t>(NLMSG_HDRLEN + body.size());
+  header.nlmsg_len = static_cast<std::uint32_t>(sizeof header + body.size());
   header.nlmsg_type = static_cast<std::uint16_t>((NFNL_SUBSYS_CTNETLINK << 8) | IPCTNL_MSG_CT_NEW);
   header.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
   return bytes_of(header) + body;
