@@ -143,18 +143,20 @@ Findings by_moved_count(const Resource& row, const Testimony& testimony) {
       fmt::format("{} {} taken inside moved the host's count by {} only", held, what, *by)};
 }
 
-// What is counted inside without taking anything: the host's own count?
+// What is counted inside without taking anything: the host's own count? Between the two readings it
+// may change, so one time that they are equal is enough.
 Findings by_equal_count(const Resource& row, const Testimony& testimony) {
+  Findings found;
   for (const Look& look : testimony.looks) {
     const auto& host = look.host[catalogue::index_of(row.id)];
     if (look.resource != row.id || !host || *host == 0) continue;
     if (look.inside == *host) {
       return Finding{Answer::kShared, fmt::format("inside the host's {} are counted", *host)};
     }
-    return Finding{Answer::kPrivate,
-                   fmt::format("inside {} are counted, on the host {}", look.inside, *host)};
+    found = Finding{Answer::kPrivate,
+                    fmt::format("inside {} are counted, on the host {}", look.inside, *host)};
   }
-  return std::nullopt;
+  return found;
 }
 
 // One was added inside, between two looks: the host has the same count both times, or another one.

@@ -122,10 +122,12 @@ void count_ptys(const Talk& talk) {
 
 // Nothing is taken: inside stands a count that is the host's, or one's own.
 void say_counts_seen(const Inside& inside) {
-  const HostCounts seen = read_counts(inside.proc, Uid{0});
-  for (const ResourceId id : {ResourceId::kMemoryCgroups, ResourceId::kLoopDevices}) {
-    const auto& count_inside = seen[catalogue::index_of(id)];
-    if (count_inside) inside.talk.ask(line_of(Look{.resource = id, .inside = *count_inside}));
+  for (int round = 0; round < kRounds; ++round) {
+    const HostCounts seen = read_counts(inside.proc, Uid{0});
+    for (const ResourceId id : {ResourceId::kMemoryCgroups, ResourceId::kLoopDevices}) {
+      const auto& count_inside = seen[catalogue::index_of(id)];
+      if (count_inside) inside.talk.ask(line_of(Look{.resource = id, .inside = *count_inside}));
+    }
   }
 }
 
