@@ -276,13 +276,14 @@ ResourceAnswer answer_for(const Resource& row, const std::vector<SysctlAnswer>& 
   Findings use = by_count(row, testimony);
   if (!use) use = by_charge(row, testimony);
   ResourceAnswer answer{.resource = row.id};
-  // The file of a limit that a user namespace has alone says nothing about whom the kernel charges.
+  // Whom the kernel charges is not in the file of a limit: with user namespaces the experiment
+  // decides.
   const bool needs_use = row.isolation == Isolation::kUserNamespace;
   if ((!limit && !use) || (needs_use && !use)) {
     answer.evidence = why_not_asked(row, testimony);
     return answer;
   }
-  answer.answer = combine(limit, use);
+  answer.answer = needs_use ? use->answer : combine(limit, use);
   if (limit) answer.evidence = limit->words;
   if (limit && use) answer.evidence += "; ";
   if (use) answer.evidence += use->words;
