@@ -92,8 +92,8 @@ std::size_t count_of(const Subtraction& subtraction, subtraction::Verdict verdic
 
 std::string summary(const Subtraction& subtraction) {
   return fmt::format(
-      "{} of {} rows of the catalogue agree with the kernel, {} differ, {} were not asked",
-      count_of(subtraction, subtraction::Verdict::kAgrees), subtraction.resources.size(),
+      "of {} rows of the catalogue {} agree with the kernel, {} differ, {} not asked",
+      subtraction.resources.size(), count_of(subtraction, subtraction::Verdict::kAgrees),
       count_of(subtraction, subtraction::Verdict::kDiffers),
       count_of(subtraction, subtraction::Verdict::kNotAsked));
 }

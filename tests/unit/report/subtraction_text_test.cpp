@@ -68,7 +68,7 @@ Shared, and known not to be fought over:
     why
 
 1 more limits are isolated: each namespace has its own.
-1 of 2 rows of the catalogue agree with the kernel, 1 differ, 0 were not asked.
+of 2 rows of the catalogue 1 agree with the kernel, 1 differ, 0 not asked.
 )");
 }
 
