@@ -1,9 +1,10 @@
-#include <errno.h>
 #include <fmt/format.h>
-#include <string.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>

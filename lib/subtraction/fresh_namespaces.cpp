@@ -60,7 +60,7 @@ Result<void> enter_user_namespace(int proc_fd) {
   for (const auto& [path, text] : {std::pair{"self/setgroups", std::string("deny")},
                                    {"self/uid_map", "0 " + uid + " 1"},
                                    {"self/gid_map", "0 " + gid + " 1"}}) {
-    if (const auto written = write_own(proc_fd, path, text); !written) return written;
+    if (auto written = write_own(proc_fd, path, text); !written) return written;
   }
   return {};
 }

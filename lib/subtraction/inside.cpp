@@ -14,7 +14,7 @@ std::string change(int proc_fd, const LimitSysctl& limit) {
   for (const auto& next : {one_more(limit.value), one_less(limit.value)}) {
     if (!next || write_sysctl(proc_fd, limit.path, *next) != 0) continue;
     // Some take a value and make another one of it.
-    const std::string now = read_sysctl(proc_fd, limit.path);
+    std::string now = read_sysctl(proc_fd, limit.path);
     if (!now.empty() && now != limit.value) return now;
   }
   return {};

@@ -94,7 +94,9 @@ bool names_a_limit(std::string_view sysctl) {
   const std::string_view name = last_part(sysctl, ".");
   if (is_a_time(name)) return false;
   if (std::ranges::find(kWhole, name) != kWhole.end()) return true;
-  const auto is_inside = [name](std::string_view word) { return name.find(word) != name.npos; };
+  const auto is_inside = [name](std::string_view word) {
+    return name.find(word) != std::string_view::npos;
+  };
   if (std::ranges::any_of(kInside, is_inside)) return true;
   if (name.ends_with("_mem") || name.ends_with("_mlock_kb")) return true;
   const std::string_view word = last_part(name, kWordEnds);

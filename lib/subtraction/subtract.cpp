@@ -117,7 +117,7 @@ class Conversation final {
       const Result<bool> more = read_some();
       if (!more) return fail(more.error());
       if (!*more) break;
-      if (const auto heard = hear_lines(); !heard) return heard;
+      if (auto heard = hear_lines(); !heard) return heard;
     }
     if (!testimony_.failure.empty()) return fail(Error::other(testimony_.failure));
     if (!testimony_.is_complete) {
@@ -155,28 +155,28 @@ class Conversation final {
       if (end == std::string::npos) return {};
       const std::string line = heard_.substr(0, end);
       heard_.erase(0, end + 1);
-      if (const auto heard = hear(line); !heard) return heard;
+      if (auto heard = hear(line); !heard) return heard;
     }
   }
 
   Result<void> hear(const std::string& line) {
     const std::size_t looks = testimony_.looks.size();
-    if (const auto added = add_line(testimony_, line); !added) return added;
+    if (auto added = add_line(testimony_, line); !added) return added;
     if (line == kChangedLine) {
       auto limits = read_limit_sysctls(proc_);
       if (!limits) return fail(limits.error());
       meanwhile_ = std::move(*limits);
-      return answer();
+      answer();
+    } else if (testimony_.looks.size() > looks) {
+      testimony_.looks.back().host = read_counts(proc_, uid_);
+      answer();
     }
-    if (testimony_.looks.size() == looks) return {};
-    testimony_.looks.back().host = read_counts(proc_, uid_);
-    return answer();
+    return {};
   }
 
-  Result<void> answer() {
+  void answer() const {
     // A child that is gone shows at the next read.
     static_cast<void>(!::send(socket_, "!", 1, MSG_NOSIGNAL));
-    return {};
   }
 
   int socket_;
