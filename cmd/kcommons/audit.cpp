@@ -14,6 +14,8 @@
 #include "output.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_text.hpp"
+#include "report/subtraction_text.hpp"
+#include "subtraction/subtract.hpp"
 #include "terminal.hpp"
 
 namespace kcommons::cmd {
@@ -27,6 +29,7 @@ struct AuditFlags {
   double warning = 70;  // percent
   double critical = 90;
   bool all = false;
+  bool subtract = false;
   std::string output = "table";
 };
 
@@ -59,13 +62,27 @@ int audit_of(const config::Config& config, const AuditFlags& flags) {
   return static_cast<int>(audit.status);
 }
 
+// Before there is a second thread: it forks.
+int subtract(const AuditFlags& flags) {
+  const auto subtraction = subtraction::subtract();
+  if (!subtraction) {
+    warn(subtraction.error().message() + "; nothing is classified");
+    return kExitUnknown;
+  }
+  if (flags.output == "json") return print(report::subtraction_json(*subtraction));
+  if (flags.output == "markdown") return print(report::subtraction_markdown(*subtraction));
+  return print(report::subtraction_table(*subtraction));
+}
+
 int audit(const Given& given, const AuditFlags& flags) {
-  const bool known = flags.output == "table" || flags.output == "json" || flags.output == "markdown";
+  const bool known =
+      flags.output == "table" || flags.output == "json" || flags.output == "markdown";
   if (!known) {
     warn(fmt::format("--output: \"{}\", expected one of table, json, markdown",
                      text::printable(flags.output)));
     return kExitUnknown;
   }
+  if (flags.subtract) return subtract(flags);
   if (flags.warning > flags.critical) {
     warn(fmt::format("--warn {} is above --crit {}", flags.warning, flags.critical));
     return kExitUnknown;
@@ -79,13 +96,16 @@ int audit(const Given& given, const AuditFlags& flags) {
 }
 
 void add_audit_flags(CLI::App& command, AuditFlags& flags) {
-  command.add_option("--warn", flags.warning, "Percent of a limit from which on to warn (default 70)")
+  command
+      .add_option("--warn", flags.warning, "Percent of a limit from which on to warn (default 70)")
       ->type_name("");
   command
       .add_option("--crit", flags.critical,
                   "Percent of a limit from which on it is critical (default 90)")
       ->type_name("");
   command.add_flag("--all", flags.all, "Every pool, in place of the fullest of each resource");
+  command.add_flag("--subtract", flags.subtract,
+                   "Ask the kernel, in fresh namespaces, which limits stay shared");
   command.add_option("-o,--output", flags.output, "table, json or markdown (default table)")
       ->type_name("");
 }
@@ -93,10 +113,11 @@ void add_audit_flags(CLI::App& command, AuditFlags& flags) {
 }  // namespace
 
 void add_audit(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand(
-      "audit",
-      "How full every shared resource is, who fails next, and what to do.\n"
-      "Exits with 0 when all is well, 1 for a warning, 2 when it is critical, 3 when it cannot tell");
+  auto* command =
+      app.add_subcommand("audit",
+                         "How full every shared resource is, who fails next, and what to do.\n"
+                         "Exits with 0 when all is well, 1 for a warning, 2 when it is critical, 3 "
+                         "when it cannot tell");
   const auto flags = std::make_shared<AuditFlags>();
   add_audit_flags(*command, *flags);
   const auto given = add_flags(*command, kReadingFlags);

@@ -33,7 +33,9 @@ int run_command_line(int argc, const char* const* argv) {
   add_serve(app, exit_code);
   add_top(app, exit_code);
   add_check_config(app, exit_code);
+  add_audit(app, exit_code);
   add_list_metrics(app, exit_code);
+  add_list_resources(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -10,10 +10,13 @@ namespace kcommons::cmd {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;  // a wrong command line or configuration
+// audit alone has codes of its own, those of monitoring plugins.
 
 void add_serve(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_check_config(CLI::App& app, int& exit_code);
+void add_audit(CLI::App& app, int& exit_code);
 void add_list_metrics(CLI::App& app, int& exit_code);
+void add_list_resources(CLI::App& app, int& exit_code);
 
 }  // namespace kcommons::cmd

@@ -95,7 +95,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 1232},
     {.id = ResourceId::kInotifyQueuedEvents,
      .name = "inotify_queued_events",
-     .unit = "inotify events not yet read",
+     .unit = "unread inotify events",
      .scope = Scope::kObject,
      .sysctl = "fs.inotify.max_queued_events",
      .limit = "fs.inotify.max_queued_events when the instance was made",
@@ -160,7 +160,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 200},
     {.id = ResourceId::kPipePages,
      .name = "pipe_pages",
-     .unit = "pages of pipe buffers",
+     .unit = "pipe buffer pages",
      .scope = Scope::kUid,
      .charged = Charged::kRealUid,
      .bypass = Bypass::kSysAdminOrResource,
@@ -208,7 +208,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 24576},
     {.id = ResourceId::kPids,
      .name = "pids",
-     .unit = "PIDs of the initial PID namespace",
+     .unit = "PIDs",
      .scope = Scope::kHost,
      .sysctl = "kernel.pid_max",
      .limit = "kernel.pid_max",
@@ -263,7 +263,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 80},
     {.id = ResourceId::kMqueueBytes,
      .name = "mqueue_bytes",
-     .unit = "bytes of POSIX message queues",
+     .unit = "POSIX queue bytes",
      .scope = Scope::kUser,
      .charged = Charged::kRealUid,
      .sysctl = "",
@@ -281,7 +281,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 1},
     {.id = ResourceId::kLockedMemoryBytes,
      .name = "locked_memory_bytes",
-     .unit = "bytes of locked shared memory",
+     .unit = "locked bytes",
      .scope = Scope::kUser,
      .charged = Charged::kRealUid,
      .bypass = Bypass::kIpcLock,
@@ -301,7 +301,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 1},
     {.id = ResourceId::kPinnedMemoryBytes,
      .name = "pinned_memory_bytes",
-     .unit = "bytes pinned for io_uring, perf, XDP or RDMA",
+     .unit = "pinned bytes",
      .scope = Scope::kUid,
      .charged = Charged::kRealUid,
      .bypass = Bypass::kIpcLock,
@@ -319,7 +319,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 1},
     {.id = ResourceId::kUnixInflight,
      .name = "unix_inflight",
-     .unit = "descriptors on their way through Unix sockets",
+     .unit = "descriptors in flight",
      .scope = Scope::kUid,
      .charged = Charged::kRealUid,
      .bypass = Bypass::kSysAdminOrResource,
@@ -352,7 +352,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 300},
     {.id = ResourceId::kKeyBytes,
      .name = "key_bytes",
-     .unit = "bytes of kernel keys",
+     .unit = "kernel key bytes",
      .scope = Scope::kUid,
      .charged = Charged::kEffectiveUid,
      .sysctl = "kernel.keys.maxbytes",
@@ -415,7 +415,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 512},
     {.id = ResourceId::kNeighboursIpv6,
      .name = "neighbours_ipv6",
-     .unit = "IPv6 neighbour entries",
+     .unit = "IPv6 neighbours",
      .scope = Scope::kHost,
      .sysctl = "net.ipv6.neigh.default.gc_thresh3",
      .limit = "net.ipv6.neigh.default.gc_thresh3",
@@ -430,7 +430,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 512},
     {.id = ResourceId::kPacketBacklog,
      .name = "packet_backlog",
-     .unit = "packets that wait for a CPU",
+     .unit = "waiting packets",
      .scope = Scope::kObject,
      .sysctl = "net.core.netdev_max_backlog",
      .limit = "net.core.netdev_max_backlog, for each CPU",
@@ -446,7 +446,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 1024},
     {.id = ResourceId::kBridgePorts,
      .name = "bridge_ports",
-     .unit = "ports of a bridge",
+     .unit = "bridge ports",
      .scope = Scope::kObject,
      .sysctl = "",
      .limit = "1023, fixed: a port number has 10 bits",
@@ -460,7 +460,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 4096},
     {.id = ResourceId::kTcpMemoryPages,
      .name = "tcp_memory_pages",
-     .unit = "pages of TCP buffers",
+     .unit = "TCP buffer pages",
      .scope = Scope::kHost,
      .sysctl = "net.ipv4.tcp_mem",
      .limit = "the third value of net.ipv4.tcp_mem",
@@ -474,7 +474,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 4096},
     {.id = ResourceId::kUdpMemoryPages,
      .name = "udp_memory_pages",
-     .unit = "pages of UDP buffers",
+     .unit = "UDP buffer pages",
      .scope = Scope::kHost,
      .sysctl = "net.ipv4.udp_mem",
      .limit = "the third value of net.ipv4.udp_mem",
@@ -488,7 +488,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 4096},
     {.id = ResourceId::kTcpOrphans,
      .name = "tcp_orphans",
-     .unit = "TCP connections without a socket",
+     .unit = "TCP orphans",
      .scope = Scope::kHost,
      .sysctl = "net.ipv4.tcp_max_orphans",
      .limit = "net.ipv4.tcp_max_orphans",
@@ -503,7 +503,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 4096},
     {.id = ResourceId::kConntrackEntries,
      .name = "conntrack_entries",
-     .unit = "connections tracked for the host's network",
+     .unit = "tracked connections",
      .scope = Scope::kHost,
      .sysctl = "net.netfilter.nf_conntrack_max",
      .limit = "net.netfilter.nf_conntrack_max",
@@ -521,7 +521,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 320},
     {.id = ResourceId::kMemoryCgroups,
      .name = "memory_cgroups",
-     .unit = "memory cgroups, removed ones that still hold pages included",
+     .unit = "memory cgroups",
      .scope = Scope::kHost,
      .sysctl = "",
      .limit = "65535, fixed: a cgroup's number in the kernel has 16 bits",
@@ -537,7 +537,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .bytes_each = 65536},
     {.id = ResourceId::kLoopDevices,
      .name = "loop_devices",
-     .unit = "loop devices that are bound",
+     .unit = "loop devices",
      .scope = Scope::kHost,
      .sysctl = "",
      .limit = "the minor numbers: 2^20, less with the max_part parameter of the module",
@@ -597,6 +597,20 @@ std::string_view name_of(Accuracy accuracy) {
       return "estimate";
     case Accuracy::kExact:
       return "exact";
+  }
+  return "";
+}
+
+std::string_view name_of(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::kNothing:
+      return "nothing";
+    case Isolation::kUserNamespace:
+      return "user namespace";
+    case Isolation::kNetNamespace:
+      return "network namespace";
+    case Isolation::kPidNamespace:
+      return "PID namespace";
   }
   return "";
 }

@@ -99,6 +99,7 @@ enum class Isolation : std::uint8_t {
   kNetNamespace,
   kPidNamespace,
 };
+std::string_view name_of(Isolation isolation);
 
 struct Resource {
   ResourceId id{};

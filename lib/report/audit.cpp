@@ -67,15 +67,17 @@ std::string sysctl_line(const catalogue::Resource& row, const PoolRow& pool, std
   switch (row.id) {
     case ResourceId::kTcpMemoryPages:
     case ResourceId::kUdpMemoryPages:
-      return fmt::format("sysctl -w {0}=\"$(awk '{{print $1, $2, {1}}}' /proc/sys/{2})\"", row.sysctl,
-                         wanted, row.id == ResourceId::kTcpMemoryPages ? "net/ipv4/tcp_mem"
-                                                                       : "net/ipv4/udp_mem");
+      return fmt::format(
+          "sysctl -w {0}=\"$(awk '{{print $1, $2, {1}}}' /proc/sys/{2})\"", row.sysctl, wanted,
+          row.id == ResourceId::kTcpMemoryPages ? "net/ipv4/tcp_mem" : "net/ipv4/udp_mem");
     case ResourceId::kPtys:
-      return fmt::format("sysctl -w {}=$(({} + $(sysctl -n kernel.pty.reserve)))", row.sysctl, wanted);
+      return fmt::format("sysctl -w {}=$(({} + $(sysctl -n kernel.pty.reserve)))", row.sysctl,
+                         wanted);
     case ResourceId::kKeys:
     case ResourceId::kKeyBytes: {
       const std::string_view name = row.sysctl.substr(row.sysctl.rfind('.') + 1);
-      return fmt::format("sysctl -w kernel.keys.{}{}={}", pool.uid == "0" ? "root_" : "", name, wanted);
+      return fmt::format("sysctl -w kernel.keys.{}{}={}", pool.uid == "0" ? "root_" : "", name,
+                         wanted);
     }
     default:
       return fmt::format("sysctl -w {}={}", row.sysctl, wanted);
@@ -165,8 +167,9 @@ void add_warnings(const attribution::Snapshot& snapshot, const AuditSource& sour
   }
   audit.complete = audit.warnings.empty();
   if (!audit.exact) {
-    audit.warnings.push_back("by procfs, what users are charged for inotify is \"at least\", and open "
-                             "files of holders are an estimate");
+    audit.warnings.push_back(
+        "by procfs, what users are charged for inotify is \"at least\", and open "
+        "files of holders are an estimate");
   }
 }
 

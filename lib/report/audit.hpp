@@ -1,6 +1,6 @@
-// What `kcommons audit` says: every shared resource of the host, the fullest first, and of those that
-// are nearly full who holds them, who shares them and so fails next, with which error, and what to
-// do. Pure, thread-safe. Text in it is printable on one line (text::printable).
+// What `kcommons audit` says: every shared resource of the host, the fullest first, and of those
+// that are nearly full who holds them, who shares them and so fails next, with which error, and
+// what to do. Pure, thread-safe. Text in it is printable on one line (text::printable).
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ struct Advice {
     kLook,      // at an application, or at how the host is used
   };
   Kind kind = Kind::kLook;
-  std::string text;     // for people
-  std::string command;  // to be run as it stands; empty where there is none
+  std::string text;               // for people
+  std::string command;            // to be run as it stands; empty where there is none
   std::uint64_t value = 0;        // the new limit; of kSysctl and kUlimit
   std::uint64_t price_bytes = 0;  // kernel memory, when all of it is used; 0: not to speak of
   std::uint64_t frees = 0;        // units; of kOtherUid
@@ -58,8 +58,8 @@ struct Audit {
   bool complete = false;  // nothing was hidden from the source, and no read failed
   std::vector<std::string> warnings;
   Severity status = Severity::kOk;
-  std::vector<AuditPool> pools;     // the fullest first, then those without a limit
-  std::vector<Finding> findings;    // the fullest first
+  std::vector<AuditPool> pools;               // the fullest first, then those without a limit
+  std::vector<Finding> findings;              // the fullest first
   std::vector<catalogue::ResourceId> unread;  // not on this machine, or not seen by the source
   std::vector<catalogue::ResourceId> unused;  // read, and nobody has any
 };
@@ -73,8 +73,8 @@ struct AuditOptions {
 struct AuditSource {
   std::string name;
   std::string reason;
-  std::string restriction;       // what limits its view; empty when nothing does
-  std::uint64_t failures = 0;    // reads that failed
+  std::string restriction;     // what limits its view; empty when nothing does
+  std::uint64_t failures = 0;  // reads that failed
   std::string first_failure;
 };
 

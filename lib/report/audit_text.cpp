@@ -14,8 +14,8 @@ using Cells = std::vector<Cell>;
 
 constexpr std::size_t kMostNames = 8;
 constexpr std::size_t kParagraph = 80;
-const std::vector<Table::Column> kColumns{{"RESOURCE"}, {"USED", true}, {"LIMIT", true},
-                                          {"USE%", true}, {"SCOPE"},   {"TOP HOLDER"},
+const std::vector<Table::Column> kColumns{{"RESOURCE"},        {"USED", true}, {"LIMIT", true},
+                                          {"USE%", true},      {"SCOPE"},      {"TOP HOLDER"},
                                           {"NEIGHBOURS", true}};
 
 std::string top_text(const AuditPool& pool) {
@@ -137,11 +137,13 @@ std::string source_text(const Audit& audit) {
 
 std::string tail(const Audit& audit) {
   std::string text;
-  if (!audit.unused.empty()) text += wrapped("Nobody has any: " + list(audit.unused) + ".", 2, 0) + '\n';
+  if (!audit.unused.empty())
+    text += wrapped("Nobody has any: " + list(audit.unused) + ".", 2, 0) + '\n';
   if (!audit.unread.empty()) {
     text += wrapped("Not on this machine, or not told: " + list(audit.unread) + ".", 2, 0) + '\n';
   }
-  for (const std::string& warning : audit.warnings) text += wrapped("Note: " + warning + ".", 2, 0) + '\n';
+  for (const std::string& warning : audit.warnings)
+    text += wrapped("Note: " + warning + ".", 2, 0) + '\n';
   return text + wrapped(source_text(audit), 2, 0) + '\n';
 }
 
@@ -149,7 +151,8 @@ std::string tail(const Audit& audit) {
 std::string markdown_cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '|' || c == '\\' || c == '`' || c == '<' || c == '*' || c == '_' || c == '[') out += '\\';
+    if (c == '|' || c == '\\' || c == '`' || c == '<' || c == '*' || c == '_' || c == '[')
+      out += '\\';
     out += c;
   }
   return out;

@@ -1,0 +1,198 @@
+#include "report/subtraction_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "catalogue/catalogue.hpp"
+#include "report/format.hpp"
+
+namespace kcommons::report {
+
+namespace {
+
+using catalogue::Resource;
+using subtraction::ResourceAnswer;
+using subtraction::Subtraction;
+using subtraction::SysctlAnswer;
+
+constexpr std::size_t kLine = 80;
+constexpr std::string_view kIndent = "    ";
+using Cells = std::array<std::string, 4>;
+
+Cells cells_of(const ResourceAnswer& row) {
+  const Resource& resource = catalogue::resource(row.resource);
+  return {std::string(resource.name), std::string(catalogue::name_of(resource.isolation)),
+          std::string(name_of(row.answer)), std::string(name_of(row.verdict))};
+}
+
+// Broken between words; a word that is longer than a line stays whole.
+std::string wrapped(std::string_view text) {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::string_view word = text::take_until(text, ' ');
+    if (column > 0 && column + 1 + width(word) > kLine) {
+      out += '\n';
+      column = 0;
+    }
+    out += column == 0 ? kIndent : " ";
+    column += (column == 0 ? kIndent.size() : 1) + width(word);
+    out += word;
+  }
+  return out + "\n";
+}
+
+std::string line_of(const Cells& cells, const std::array<std::size_t, 4>& columns) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    line += cells[i];
+    if (i + 1 < cells.size()) line.append(columns[i] - width(cells[i]) + 2, ' ');
+  }
+  return line + "\n";
+}
+
+std::string resources_table(const std::vector<ResourceAnswer>& rows) {
+  const Cells heading{"RESOURCE", "ISOLATED BY", "KERNEL SAYS", "VERDICT"};
+  std::array<std::size_t, 4> columns{};
+  const auto widen = [&](const Cells& cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      columns[i] = std::max(columns[i], width(cells[i]));
+    }
+  };
+  widen(heading);
+  for (const ResourceAnswer& row : rows) widen(cells_of(row));
+  std::string out = line_of(heading, columns);
+  for (const ResourceAnswer& row : rows) {
+    out += line_of(cells_of(row), columns);
+    out += wrapped(text::printable(row.evidence));
+  }
+  return out;
+}
+
+// "  fs.nr_open  read-only  bounds each process by itself"; without remarks, the host's value.
+std::string sysctls_table(const std::vector<SysctlAnswer>& rows) {
+  std::string out;
+  for (const SysctlAnswer& row : rows) {
+    out += fmt::format("  {}  {}\n", text::printable(row.name), name_of(row.answer));
+    out += wrapped(text::printable(row.remark.empty() ? "on the host " + row.host : row.remark));
+  }
+  return out.empty() ? "  none\n" : out;
+}
+
+std::size_t count_of(const Subtraction& subtraction, subtraction::Verdict verdict) {
+  return static_cast<std::size_t>(
+      std::ranges::count(subtraction.resources, verdict, &ResourceAnswer::verdict));
+}
+
+std::string summary(const Subtraction& subtraction) {
+  return fmt::format(
+      "of {} rows of the catalogue {} agree with the kernel, {} differ, {} not asked",
+      subtraction.resources.size(), count_of(subtraction, subtraction::Verdict::kAgrees),
+      count_of(subtraction, subtraction::Verdict::kDiffers),
+      count_of(subtraction, subtraction::Verdict::kNotAsked));
+}
+
+// Within a cell of markdown: a bar would end it, and what looks like HTML or a link would be one.
+std::string markdown_cell(std::string_view text) {
+  std::string out;
+  for (const char byte : text::printable(text)) {
+    if (byte == '<') {
+      out += "&lt;";
+      continue;
+    }
+    if (std::string_view("|\\`*_[]").find(byte) != std::string_view::npos) out += '\\';
+    out += byte;
+  }
+  return out;
+}
+
+std::string sysctls_markdown(std::string_view heading, const std::vector<SysctlAnswer>& rows) {
+  std::string out = fmt::format("\n## {}\n\n", heading);
+  if (rows.empty()) return out + "None.\n";
+  out += "| sysctl | on the host | inside | the kernel says | remark |\n";
+  out += "| --- | --- | --- | --- | --- |\n";
+  for (const SysctlAnswer& row : rows) {
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_cell(row.name),
+                       markdown_cell(row.host), markdown_cell(row.inside), name_of(row.answer),
+                       markdown_cell(row.remark));
+  }
+  return out;
+}
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const std::vector<SysctlAnswer>& rows) {
+  Json array = Json::array();
+  for (const SysctlAnswer& row : rows) {
+    array.push_back({{"sysctl", text::printable(row.name)},
+                     {"host", text::printable(row.host)},
+                     {"inside", text::printable(row.inside)},
+                     {"kernel", name_of(row.answer)},
+                     {"remark", text::printable(row.remark)}});
+  }
+  return array;
+}
+
+Json json_of(const std::vector<ResourceAnswer>& rows) {
+  Json array = Json::array();
+  for (const ResourceAnswer& row : rows) {
+    const Resource& resource = catalogue::resource(row.resource);
+    array.push_back({{"resource", resource.name},
+                     {"sysctl", resource.sysctl},
+                     {"catalogue", catalogue::name_of(resource.isolation)},
+                     {"kernel", name_of(row.answer)},
+                     {"verdict", name_of(row.verdict)},
+                     {"evidence", text::printable(row.evidence)}});
+  }
+  return array;
+}
+
+}  // namespace
+
+std::string subtraction_table(const Subtraction& subtraction) {
+  std::string out = "All kernel limits, less what fresh namespaces isolate, on Linux " +
+                    text::printable(subtraction.kernel) + ".\n";
+  out += "Namespaces: " + text::printable(subtraction.namespaces) + ".\n\n";
+  out += resources_table(subtraction.resources);
+  out += "\nShared, and not in the catalogue:\n" + sysctls_table(subtraction.unknown);
+  out += "\nShared, and known not to be fought over:\n" + sysctls_table(subtraction.known);
+  out += fmt::format("\n{} more limits are isolated: each namespace has its own.\n",
+                     subtraction.isolated.size());
+  return out + summary(subtraction) + ".\n";
+}
+
+std::string subtraction_markdown(const Subtraction& subtraction) {
+  std::string out = fmt::format(
+      "# All kernel limits, less what namespaces isolate\n\nLinux {}, fresh namespaces: "
+      "{}.\n{}.\n\n",
+      markdown_cell(subtraction.kernel), markdown_cell(subtraction.namespaces),
+      summary(subtraction));
+  out += "| resource | isolated by | the kernel says | verdict | evidence |\n";
+  out += "| --- | --- | --- | --- | --- |\n";
+  for (const ResourceAnswer& row : subtraction.resources) {
+    const Cells cells = cells_of(row);
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", cells[0], cells[1], cells[2], cells[3],
+                       markdown_cell(row.evidence));
+  }
+  out += sysctls_markdown("Shared, and not in the catalogue", subtraction.unknown);
+  out += sysctls_markdown("Shared, and known not to be fought over", subtraction.known);
+  return out + sysctls_markdown("Isolated", subtraction.isolated);
+}
+
+std::string subtraction_json(const Subtraction& subtraction) {
+  const Json document{{"kernel", text::printable(subtraction.kernel)},
+                      {"namespaces", text::printable(subtraction.namespaces)},
+                      {"resources", json_of(subtraction.resources)},
+                      {"not_in_catalogue", json_of(subtraction.unknown)},
+                      {"known", json_of(subtraction.known)},
+                      {"isolated", json_of(subtraction.isolated)}};
+  return document.dump(2) + "\n";
+}
+
+}  // namespace kcommons::report
