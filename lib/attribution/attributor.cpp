@@ -30,11 +30,6 @@ std::string name_of(const PoolKey& key) {
   return std::string(catalogue::resource(key.resource).name) + " " + key.userns + " " + key.uid;
 }
 
-std::string name_of(const Holder& holder) {
-  return holder.kind == Holder::Kind::kHost ? holder.unit
-                                            : holder.runtime + " " + holder.container_id;
-}
-
 // What the kernel says is used, else what was found.
 std::uint64_t used_of(const PoolBook& book) {
   return book.charged ? *book.charged : book.total();
@@ -131,6 +126,9 @@ void Cutter::merge_into(std::uint32_t other, const std::vector<bool>& goes) {
     if (source.descriptor_limit_ratio) {
       target.descriptor_limit_ratio =
           std::max(target.descriptor_limit_ratio.value_or(0), *source.descriptor_limit_ratio);
+    }
+    if (source.receive_dropped) {
+      target.receive_dropped = target.receive_dropped.value_or(0) + *source.receive_dropped;
     }
     cut_.insert(i);
     ++dropped_;
@@ -261,9 +259,9 @@ Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
   if (const auto counts = neighbour_counts_.find(key); counts != neighbour_counts_.end()) {
     std::tie(pool.container_neighbours, pool.host_neighbours) = counts->second;
   }
-  const bool of_host = catalogue::resource(key.resource).scope == catalogue::Scope::kHost;
-  pool.used_at_census = of_host ? reading.used : used_of(book);
-  const std::optional<std::uint64_t>& counted = of_host ? reading.used : book.charged;
+  const bool is_read = is_host_pool(key) && !book.charged;
+  pool.used_at_census = is_read ? reading.used : used_of(book);
+  const std::optional<std::uint64_t>& counted = is_read ? reading.used : book.charged;
   if (counted && is_attributed(key.resource)) {
     pool.unattributed = split_rest(key, *counted, held);
   }
@@ -322,6 +320,7 @@ Attributor::Attributor(Limits limits, double neighbours_above)
 
 Snapshot Attributor::attribute(const Census& census) {
   Books books = keep_books(census);
+  drops_.book(census.network_drops, books);
   const auto containers = std::ranges::count_if(
       books.holders, [](const Holder& holder) { return holder.kind == Holder::Kind::kContainer; });
   Cutter cutter(census, std::move(books));
@@ -334,6 +333,8 @@ Snapshot Attributor::attribute(const Census& census) {
   snapshot.containers = static_cast<std::uint64_t>(containers);
   snapshot.neighbours_above = neighbours_above_;
   snapshot.ages = ages_of(census);
+  snapshot.cpu_drops = census.cpu_drops;
+  drops_.add_up(snapshot.holders);
   return snapshot;
 }
 

@@ -1,13 +1,14 @@
 // Census → Snapshot: who holds what of which pool, and who shares it.
 //
 // Sums are conserved: over one resource the holdings of all holders equal what the census booked at
-// all processes, also when holders are cut to `_other`. Values in, values out; the only thing kept
-// from census to census is which holders were given series, so that they do not flicker. Not
+// all processes, also when holders are cut to `_other`. Values in, values out; kept from census to
+// census are which holders were given series, so that they do not flicker, and their counters. Not
 // thread-safe.
 #pragma once
 
 #include <cstddef>
 
+#include "attribution/holder_drops.hpp"
 #include "attribution/series_limit.hpp"
 #include "attribution/snapshot.hpp"
 #include "census/census.hpp"
@@ -33,6 +34,7 @@ class Attributor final {
   SeriesLimit units_;
   SeriesLimit pools_;
   SeriesLimit users_;
+  HolderDrops drops_;
 };
 
 }  // namespace kcommons::attribution

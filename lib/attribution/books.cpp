@@ -160,6 +160,7 @@ class Bookkeeper final {
 
   Books keep() {
     for (const ProcessRecord& process : census_.processes) book_process(process);
+    find_network_owners();
     book_charges();
     for (const NotifyGroup& group : census_.notify_groups) book_group(group);
     book_fullest_queue();
@@ -167,7 +168,7 @@ class Bookkeeper final {
     for (const census::HeldByNetwork& held : census_.by_network) book_network(held);
     for (const catalogue::Resource& row : catalogue::kResources) {
       // A pool of the host is one to share before anybody holds some of it.
-      if (row.scope == catalogue::Scope::kHost && reading(row.id).used) host_pool(row.id);
+      if (!is_of_user(row.id) && reading(row.id).used) host_pool(row.id);
     }
     meet_processes();
     return std::move(books_);
@@ -290,16 +291,28 @@ class Bookkeeper final {
          share_of(process), object.amount);
   }
 
-  // A network namespace is whose oldest process is in it: the sandbox's, the container's, or the
-  // host's own.
-  void book_network(const census::HeldByNetwork& held) {
-    if (network_owners_.empty()) {
-      for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
-        const ProcessRecord& process = census_.processes[i];
-        const bool workload = share_of(process).role == cgroup::Role::kWorkload;
-        if (process.alive && workload) network_owners_.try_emplace(process.net_ns, i);
-      }
+  // A network namespace is the sandbox's of a pod, else whose oldest process is in it: the
+  // container's, or the host's own.
+  void find_network_owners() {
+    for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
+      const ProcessRecord& process = census_.processes[i];
+      const Share& share = share_of(process);
+      if (!process.alive || share.role != cgroup::Role::kWorkload) continue;
+      if (process.net_ns == NetNsInode()) continue;
+      const auto [owner, added] = network_owners_.try_emplace(process.net_ns, i);
+      if (!added && is_sandbox(i) && !is_sandbox(owner->second)) owner->second = i;
     }
+    for (const auto& [net_ns, process] : network_owners_) {
+      books_.network_owners[net_ns] = share_of(census_.processes[process]).holder;
+    }
+  }
+
+  [[nodiscard]] bool is_sandbox(std::uint32_t process) const {
+    const std::uint32_t holder = share_of(census_.processes[process]).holder;
+    return books_.holders[holder].container == kSandbox;
+  }
+
+  void book_network(const census::HeldByNetwork& held) {
     const auto owner = network_owners_.find(held.net_ns);
     if (owner == network_owners_.end()) return;
     hold_of_host(held.resource, census_.processes[owner->second], held.amount);
@@ -393,10 +406,15 @@ class Bookkeeper final {
   Books books_;
   Keep keep_;
   const NotifyGroup* fullest_ = nullptr;                // of the inotify instances, by its queue
-  std::map<NetNsInode, std::uint32_t> network_owners_;  // index of a process; made when needed
+  std::map<NetNsInode, std::uint32_t> network_owners_;  // index of a process
 };
 
 }  // namespace
+
+std::string name_of(const Holder& holder) {
+  return holder.kind == Holder::Kind::kHost ? holder.unit
+                                            : holder.runtime + " " + holder.container_id;
+}
 
 PoolKey pool_of_user(ResourceId resource, UserNsInode user_ns, Uid uid) {
   std::string userns;

@@ -31,6 +31,9 @@ PoolKey pool_of_host(catalogue::ResourceId resource);
 // A user has it, not the machine, nor one object of many.
 bool is_of_user(catalogue::ResourceId resource);
 
+// Names a holder from census to census.
+std::string name_of(const Holder& holder);
+
 struct PoolBook {
   // What the kernel itself charges, of a pool of users; empty where the source cannot read it.
   std::optional<std::uint64_t> charged;
@@ -69,6 +72,8 @@ struct Books {
   std::vector<Holder> holders;
   std::map<PoolKey, PoolBook> pools;
   std::map<UserKey, std::uint64_t> users;
+  // Whose each network namespace is, as index in `holders`.
+  std::map<NetNsInode, std::uint32_t> network_owners;
   std::vector<Share> placements;  // by index in Census::placements
   std::vector<Booking> bookings;  // only where they are asked for
 };

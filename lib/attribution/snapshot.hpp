@@ -22,6 +22,9 @@ namespace kcommons::attribution {
 // The name of the bucket that takes what is cut off by the limits on series.
 inline constexpr std::string_view kOther = "_other";
 
+// The name of the container that a pod's sandbox is.
+inline constexpr std::string_view kSandbox = "POD";
+
 // Who holds: a container, or a host group (a systemd unit, slice or session, or a cgroup path).
 struct Holder {
   enum class Kind : std::uint8_t { kContainer, kHost };
@@ -48,6 +51,9 @@ struct Holder {
   };
   Part workload;
   Part runtime_part;
+  // Packets that its network namespaces have lost, since it has been seen; empty where it owns
+  // none.
+  std::optional<std::uint64_t> receive_dropped;
   // The worst process's descriptors / RLIMIT_NOFILE; empty when no process has a limit.
   std::optional<double> descriptor_limit_ratio;
 };
@@ -96,6 +102,7 @@ struct Snapshot {
   std::vector<Pool> pools;
   std::vector<UserUse> users;
   std::vector<ValueAge> ages;
+  std::vector<census::CpuDrops> cpu_drops;
   std::uint64_t processes = 0;
   std::uint64_t containers = 0;
   census::UnseenCounts unseen{};

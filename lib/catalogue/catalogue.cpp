@@ -291,8 +291,10 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .isolation = Isolation::kUserNamespace,
      .isolated_by = kOwnerOfUserNs,
      .since = "5.14",
-     .error = "EPERM",
-     .symptom = "shmctl SHM_LOCK fails with ENOMEM, SHM_HUGETLB with EPERM: databases do not start",
+     .error = "ENOMEM",
+     .symptom =
+         "shmctl SHM_LOCK fails with \"Cannot allocate memory\", shmget SHM_HUGETLB with EPERM: "
+         "databases do not start",
      .bpf = Accuracy::kNone,
      .procfs = Accuracy::kNone,
      .remedy = "raise the memlock ulimit of the containers that fail",
@@ -479,7 +481,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .use = "/proc/net/sockstat",
      .isolated_by = "nothing; the memory cgroup bounds the bytes",
      .error = "drops",
-     .symptom = "datagrams are lost on arrival: RcvbufErrors and MemErrors of /proc/net/snmp",
+     .symptom = "datagrams are lost on arrival: the drops of /proc/net/udp",
      .bpf = Accuracy::kEstimate,
      .procfs = Accuracy::kNone,
      .remedy = "look for a receiver that does not read what it is sent",

@@ -53,6 +53,7 @@ BpfSource::BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> progr
       options_(std::move(options)),
       clock_(clock),
       host_(root_.fd(), options_.sysfs),
+      network_(root_),
       placements_(options_.layouts),
       mappings_(options_.mappings) {}
 
@@ -136,6 +137,7 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
   }
   host_.count_devices(census.failures);
   census.readings = host_.read(census.failures);
+  census.cpu_drops = host_.cpu_drops();
   host_.read_keys(census.charges, census.failures);
   if (programs_->can(bpf::Walk::kMappings) && mappings_.is_due(books, clock_.steady())) {
     if (auto done = walk_mappings(books, stop); !done) return fail(done.error());
@@ -148,6 +150,7 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
   placements_.begin(census);
   std::move(books).write_into(census, placements_);
   placements_.end();
+  network_.read(census);
   return census;
 }
 

@@ -15,6 +15,7 @@
 #include "census/bpf_books.hpp"
 #include "census/bpf_mappings.hpp"
 #include "census/host_readings.hpp"
+#include "census/network_reader.hpp"
 #include "census/placements.hpp"
 #include "census/source.hpp"
 #include "cgroup/layouts.hpp"
@@ -51,6 +52,7 @@ class BpfSource final : public Source {
   Options options_;
   const Clock& clock_;
   HostReadings host_;
+  NetworkReader network_;
   Placements placements_;
   BpfMappings mappings_;
   std::vector<Pid> pids_;

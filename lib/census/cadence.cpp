@@ -31,6 +31,8 @@ Cadence::Fullness Cadence::fullness_of(const PoolsReading& reading) {
   for (std::size_t i = 0; i < reading.readings.size(); ++i) {
     const Reading& host = reading.readings[i];
     if (!host.used || !host.limit || !host.limit->value) continue;
+    // Packets come and go within a pass, and a census would find nobody who holds them.
+    if (i == catalogue::index_of(catalogue::ResourceId::kPacketBacklog)) continue;
     const PoolId id(static_cast<catalogue::ResourceId>(i), UserNsInode(), Uid());
     fullness[id] = fullness_of_pool(*host.used, *host.limit->value);
   }

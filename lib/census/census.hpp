@@ -67,6 +67,20 @@ struct Charge {
   std::optional<catalogue::Limit> limit;
 };
 
+// Packets that were dropped because too many waited for a CPU already, since the machine started as
+// far as the kernel tells. Never falls.
+struct CpuDrops {
+  std::uint32_t cpu = 0;
+  std::uint64_t packets = 0;
+};
+
+// Packets on their way to or from a network namespace that were dropped by the device that received
+// them: one in it, or one outside whose other end is in it. Never falls while the namespace lives.
+struct NetworkDrops {
+  NetNsInode net_ns;
+  std::uint64_t packets = 0;
+};
+
 struct PoolsReading {
   WallTime taken_at;
   Readings readings;
@@ -190,6 +204,9 @@ struct Census {
   std::vector<HeldObject> objects;
   std::vector<HeldByNetwork> by_network;
   std::vector<Unheld> unheld;
+  std::vector<CpuDrops> cpu_drops;
+  // By namespace. One that was not seen this time may be among them, with what it had.
+  std::vector<NetworkDrops> network_drops;
   // Of what is known of files that are only mapped; empty where the source does not see them.
   std::optional<std::chrono::milliseconds> mappings_age;
   UnseenCounts unseen{};

@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "procfs/bridge_ports.hpp"
 #include "procfs/cgroups.hpp"
 #include "procfs/key_users.hpp"
 #include "procfs/loadavg.hpp"
 #include "procfs/loop_devices.hpp"
 #include "procfs/neighbour_stat.hpp"
 #include "procfs/sockstat.hpp"
+#include "procfs/softnet_stat.hpp"
 #include "procfs/sysctl.hpp"
 
 namespace kcommons::census {
@@ -138,6 +140,7 @@ bool is_missing(const Result<procfs::KernelFile>& file) {
 HostReadings::HostReadings(int proc_fd, std::string sysfs)
     : file_nr_(procfs::KernelFile::open(proc_fd, "sys/fs/file-nr")),
       key_users_(procfs::KernelFile::open(proc_fd, "key-users")),
+      softnet_stat_(procfs::KernelFile::open(proc_fd, "net/softnet_stat")),
       sysfs_(std::move(sysfs)) {
   for (const Row& row : kRows) {
     add_field(proc_fd, std::string(row.path),
@@ -200,12 +203,34 @@ void HostReadings::read_fields(const File& file, Readings& readings, Failures& f
   }
 }
 
+// Each CPU has a backlog of its own: the fullest is the pool. It holds one packet more than the
+// limit before the kernel drops any (enqueue_to_backlog of net/core/dev.c).
+void HostReadings::read_backlog(Readings& readings, Failures& failures) {
+  if (is_missing(softnet_stat_)) return;
+  const auto text = census::read(softnet_stat_, buffer_);
+  const auto stat =
+      text ? procfs::parse_softnet_stat(*text) : Result<procfs::SoftnetStat>(fail(text.error()));
+  if (!stat) {
+    failures.count(stat.error());
+    return;
+  }
+  cpu_drops_.update(*stat);
+  std::optional<std::uint64_t>& used = of(readings, ResourceId::kPacketBacklog).used;
+  for (const procfs::SoftnetCpu& cpu : stat->cpus) {
+    if (cpu.backlog) used = std::max<std::uint64_t>(used.value_or(0), *cpu.backlog);
+  }
+}
+
 void HostReadings::add_fixed_limits(Readings& readings) const {
   Reading& cgroups = of(readings, ResourceId::kMemoryCgroups);
   if (cgroups.used) cgroups.limit = Limit{kMaxMemoryCgroups};
   if (loop_devices_) {
     of(readings, ResourceId::kLoopDevices) = {.used = loop_devices_,
                                               .limit = Limit{kMaxLoopDevices}};
+  }
+  if (bridge_ports_) {
+    of(readings, ResourceId::kBridgePorts) = {.used = bridge_ports_,
+                                              .limit = Limit{procfs::kMaxBridgePorts}};
   }
   std::optional<Limit>& ptys = of(readings, ResourceId::kPtys).limit;
   if (!ptys || !ptys->value) return;
@@ -221,6 +246,7 @@ Readings HostReadings::read(Failures& failures) {
   pty_reserve_.reset();
   read_file_nr(readings, failures);
   for (const File& file : files_) read_fields(file, readings, failures);
+  read_backlog(readings, failures);
   add_fixed_limits(readings);
   return readings;
 }
@@ -249,13 +275,17 @@ void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures) {
 }
 
 void HostReadings::count_devices(Failures& failures) {
-  const auto devices = procfs::count_loop_devices(sysfs_ + "/block");
-  if (!devices) {
+  if (const auto devices = procfs::count_loop_devices(sysfs_ + "/block"); devices) {
+    loop_devices_.reset();
+    if (devices->present > 0) loop_devices_ = devices->bound;
+  } else {
     failures.count(devices.error());
-    return;
   }
-  loop_devices_.reset();
-  if (devices->present > 0) loop_devices_ = devices->bound;
+  if (const auto ports = procfs::count_bridge_ports(sysfs_ + "/class/net"); ports) {
+    bridge_ports_ = *ports;
+  } else {
+    failures.count(ports.error());
+  }
 }
 
 }  // namespace kcommons::census

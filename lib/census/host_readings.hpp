@@ -12,6 +12,7 @@
 
 #include "catalogue/catalogue.hpp"
 #include "census/census.hpp"
+#include "census/drop_counters.hpp"
 #include "procfs/file_reader.hpp"
 
 namespace kcommons::census {
@@ -38,6 +39,8 @@ class HostReadings final {
   void count_devices(Failures& failures);
   // Empty until count_devices() could tell.
   [[nodiscard]] std::optional<std::uint64_t> loop_devices() const { return loop_devices_; }
+  // As the last read() found it.
+  [[nodiscard]] std::vector<CpuDrops> cpu_drops() const { return cpu_drops_.totals(); }
 
  private:
   struct Field {
@@ -54,13 +57,17 @@ class HostReadings final {
   void add_field(int proc_fd, std::string path, Field field);
   void read_file_nr(Readings& readings, Failures& failures);
   void read_fields(const File& file, Readings& readings, Failures& failures);
+  void read_backlog(Readings& readings, Failures& failures);
   void add_fixed_limits(Readings& readings) const;
 
   Result<procfs::KernelFile> file_nr_;
   Result<procfs::KernelFile> key_users_;
+  Result<procfs::KernelFile> softnet_stat_;
   std::vector<File> files_;
   std::string sysfs_;
+  CpuDropCounters cpu_drops_;
   std::optional<std::uint64_t> loop_devices_;
+  std::optional<std::uint64_t> bridge_ports_;  // of the fullest bridge
   std::optional<std::uint64_t> pty_reserve_;
   std::string buffer_;
 };

@@ -32,6 +32,12 @@ std::uint8_t privileges_of(std::uint64_t capabilities) {
 
 }  // namespace
 
+ProcessReader::ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts,
+                             bool use_kcmp)
+    : root_(root), placements_(layouts), use_kcmp_(use_kcmp) {
+  if (const auto own = procfs::read_own_network(root); own) own_network_ = *own;
+}
+
 void ProcessReader::begin(Census& census) {
   census_ = &census;
   threads_seen_ = 0;
@@ -96,8 +102,9 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
   process.record.start_time = stat->start_time;
   process.record.alive = !stat->is_zombie() || stat->num_threads > 1;
   process.record.threads = static_cast<std::uint64_t>(std::max<std::int64_t>(stat->num_threads, 1));
-  for (const auto step : {&ProcessReader::read_placement, &ProcessReader::read_identity,
-                          &ProcessReader::read_user_ns, &ProcessReader::read_limit}) {
+  for (const auto step :
+       {&ProcessReader::read_placement, &ProcessReader::read_identity, &ProcessReader::read_user_ns,
+        &ProcessReader::read_net_ns, &ProcessReader::read_limit}) {
     if (auto done = (this->*step)(*dir, process); !done) return give_up(done.error());
   }
   if (auto done = read_descriptors(*dir, *stat, process); !done) return give_up(done.error());
@@ -175,6 +182,21 @@ Result<std::uint32_t> ProcessReader::index_of_user_ns(const procfs::ProcessDir& 
     outer = at->second;
   }
   return outer;
+}
+
+// Where it is denied, the user namespace was denied as well, and that is counted.
+Result<void> ProcessReader::read_net_ns(const procfs::ProcessDir& dir, RawProcess& process) {
+  if (!process.record.alive) return {};
+  const auto inode = procfs::read_net_ns(dir);
+  if (inode) {
+    process.record.net_ns = *inode;
+    return {};
+  }
+  if (inode.error().kind() != ErrorKind::kDenied) return skip(inode.error(), std::nullopt);
+  if (!own_network_) return {};
+  const auto is_own = procfs::is_in_network(dir, *own_network_);
+  if (is_own && *is_own) process.record.net_ns = own_network_->inode;
+  return {};
 }
 
 Result<void> ProcessReader::read_limit(const procfs::ProcessDir& dir, RawProcess& process) {

@@ -19,6 +19,7 @@
 #include "census/file_books.hpp"
 #include "census/placements.hpp"
 #include "cgroup/layouts.hpp"
+#include "procfs/net_ns.hpp"
 #include "procfs/proc_root.hpp"
 #include "procfs/process_dir.hpp"
 #include "procfs/stat.hpp"
@@ -28,8 +29,7 @@ namespace kcommons::census {
 class ProcessReader final {
  public:
   // `root` and `layouts` must outlive the reader. `use_kcmp`: tables may be compared by kcmp(2).
-  ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts, bool use_kcmp)
-      : root_(root), placements_(layouts), use_kcmp_(use_kcmp) {}
+  ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts, bool use_kcmp);
 
   void begin(Census& census);
   // Nothing when the process is a kernel thread, or is gone, or could not be read (counted). An
@@ -47,6 +47,7 @@ class ProcessReader final {
   Result<void> read_identity(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_placement(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_user_ns(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<void> read_net_ns(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_limit(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_descriptors(const procfs::ProcessDir& dir, const procfs::Stat& stat,
                                 RawProcess& process);
@@ -64,6 +65,7 @@ class ProcessReader final {
   const procfs::ProcRoot& root_;
   Placements placements_;
   bool use_kcmp_;
+  std::optional<procfs::OwnNetwork> own_network_;  // empty where the reader is not seen in `root`
   Census* census_ = nullptr;
   std::string buffer_;
   std::vector<procfs::FdEntry> entries_;

@@ -47,6 +47,7 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
       reader_(root_, options_.layouts, use_kcmp_),
       inotify_(options_.inotify, clock),
       host_(root_.fd(), options_.sysfs),
+      network_(root_),
       loadavg_(procfs::KernelFile::open(root_.fd(), "loadavg")) {
   if (use_kcmp_) comparer_ = std::make_unique<KcmpComparer>();
   const auto hidepid = procfs::read_hidepid(root_);
@@ -169,6 +170,7 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   // Read in the middle of the pass: before the files are told apart, after they were listed.
   host_.count_devices(census.failures);
   census.readings = host_.read(census.failures);
+  census.cpu_drops = host_.cpu_drops();
   host_.read_keys(census.charges, census.failures);
   count_hidden(census, threads_before);
   book_files(*processes, comparer_.get());
@@ -186,6 +188,7 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
 
   census.processes.reserve(processes->size());
   for (RawProcess& process : *processes) census.processes.push_back(process.record);
+  network_.read(census);
   return census;
 }
 

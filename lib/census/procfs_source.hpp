@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "census/host_readings.hpp"
 #include "census/inotify_books.hpp"
+#include "census/network_reader.hpp"
 #include "census/process_reader.hpp"
 #include "census/source.hpp"
 #include "cgroup/layouts.hpp"
@@ -62,6 +63,7 @@ class ProcfsSource final : public Source {
   std::vector<Pid> pids_;
 
   HostReadings host_;
+  NetworkReader network_;
   // Open for good, as those of the host are.
   Result<procfs::KernelFile> loadavg_;
 };

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "catalogue/catalogue.hpp"
@@ -213,6 +214,26 @@ void resource_info(const Snapshot& snapshot, SampleSink& sink) {
     sink.add({row.name, row.unit, catalogue::name_of(row.scope), row.sysctl, row.isolated_by,
               row.error, catalogue::name_of(accuracy)},
              1);
+  }
+}
+
+void softnet_dropped(const Snapshot& snapshot, SampleSink& sink) {
+  for (const census::CpuDrops& drops : snapshot.cpu_drops) {
+    sink.add({std::to_string(drops.cpu)}, number(drops.packets));
+  }
+}
+
+void container_receive_dropped(const Snapshot& snapshot, SampleSink& sink) {
+  for (const Holder& holder : snapshot.holders) {
+    if (!is_container(holder) || !holder.receive_dropped) continue;
+    add_container(sink, {}, holder, {}, number(*holder.receive_dropped));
+  }
+}
+
+void host_receive_dropped(const Snapshot& snapshot, SampleSink& sink) {
+  for (const Holder& holder : snapshot.holders) {
+    if (is_container(holder) || !holder.receive_dropped) continue;
+    sink.add({holder.unit}, number(*holder.receive_dropped));
   }
 }
 

@@ -70,6 +70,8 @@ inline constexpr auto kRoleAndContainer = joined(named("role"), kContainer);
 inline constexpr auto kTypeRoleContainer = joined(named("type"), kRoleAndContainer);
 inline constexpr auto kContainerInfo = joined(kContainer, named("pod_uid", "parent_id", "cgroup"));
 inline constexpr auto kResource = named("resource");
+inline constexpr auto kCpu = named("cpu");
+inline constexpr auto kUnit = named("unit");
 inline constexpr auto kResourceInfo =
     named("resource", "unit", "scope", "sysctl", "isolated_by", "error", "accuracy");
 inline constexpr auto kReason = named("reason");

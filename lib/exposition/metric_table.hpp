@@ -250,6 +250,37 @@ inline constexpr std::array kMetrics{
         .block = Block::kHoldings,
         .merge = Merge::kLargest,
         .emit = emit::resource_info},
+    Metric{.name = "kcommons_softnet_dropped_total",
+           .type = MetricType::kCounter,
+           .help = "Packets that a CPU has dropped because net.core.netdev_max_backlog of them "
+                   "waited for it already (softnet_stat, in 64 bits), read at every census; whose "
+                   "they were is in kcommons_container_receive_dropped_total and "
+                   "kcommons_host_receive_dropped_total.",
+           .labels = labels::kCpu,
+           .block = Block::kHoldings,
+           .emit = emit::softnet_dropped},
+    Metric{.name = "kcommons_container_receive_dropped_total",
+           .type = MetricType::kCounter,
+           .help = "Packets to or from a container that the device which received them has dropped "
+                   "(column drop of net/dev): a device in its network namespace, or the other end "
+                   "of one on the host; read at every census. A namespace that several containers "
+                   "share is booked once, to the sandbox, else to the oldest. Together with "
+                   "kcommons_host_receive_dropped_total it has all that "
+                   "kcommons_softnet_dropped_total counts, as far as the namespaces are seen, and "
+                   "drops for other reasons, such as no taker for a protocol.",
+           .labels = labels::kContainer,
+           .block = Block::kHoldings,
+           .emit = emit::container_receive_dropped},
+    Metric{.name = "kcommons_host_receive_dropped_total",
+           .type = MetricType::kCounter,
+           .help = "Packets that devices of no container have dropped when they received them, by "
+                   "the host group (systemd unit, slice, session or cgroup) whose the network "
+                   "namespace is: of the host's own that of its oldest process, "
+                   "containers on the host's network included. Counted as "
+                   "kcommons_container_receive_dropped_total is.",
+           .labels = labels::kUnit,
+           .block = Block::kHoldings,
+           .emit = emit::host_receive_dropped},
     Metric{.name = "kcommons_processes",
            .type = MetricType::kGauge,
            .help = "Processes that the last census saw; kernel threads are none of them.",

@@ -1,0 +1,117 @@
+#include "census/network_reader.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "procfs/net_dev.hpp"
+#include "procfs/process_dir.hpp"
+#include "procfs/stat.hpp"
+
+namespace kcommons::census {
+
+namespace {
+
+// The oldest living process of each network namespace.
+std::map<NetNsInode, const ProcessRecord*> oldest_of_each(const Census& census) {
+  std::map<NetNsInode, const ProcessRecord*> oldest;
+  for (const ProcessRecord& process : census.processes) {
+    if (process.alive && process.net_ns != NetNsInode()) {
+      oldest.try_emplace(process.net_ns, &process);
+    }
+  }
+  return oldest;
+}
+
+// A process that ended meanwhile is no failure.
+void count(const Error& error, Failures& failures) {
+  if (error.kind() != ErrorKind::kGone) failures.count(error);
+}
+
+// Opened again, so checked to be the same process still.
+Result<std::vector<procfs::NetDevice>> read_devices(const procfs::ProcRoot& root,
+                                                    const ProcessRecord& process,
+                                                    std::string& buffer) {
+  const auto dir = procfs::ProcessDir::open(root, process.pid);
+  if (!dir) return fail(dir.error());
+  const auto stat = procfs::read_stat(*dir, buffer);
+  if (!stat) return fail(stat.error());
+  if (stat->start_time != process.start_time) {
+    return fail(Error::from_errno(ESRCH, dir->name() + " is another process now"));
+  }
+  return procfs::read_net_dev(*dir, buffer);
+}
+
+}  // namespace
+
+NetworkReader::NetworkReader(const procfs::ProcRoot& root) : root_(root) {
+  if (!root.shares_pid_namespace()) return;
+  const auto own = procfs::read_own_network(root);
+  auto rtnetlink = procfs::NetLinks::open();
+  if (!own || !rtnetlink) return;
+  own_ = own->inode;
+  rtnetlink_ = std::move(*rtnetlink);
+}
+
+NamespaceReading NetworkReader::read_namespace(const ProcessRecord& process, Failures& failures) {
+  NamespaceReading reading{.net_ns = process.net_ns, .devices = {}};
+  const auto devices = read_devices(root_, process, buffer_);
+  if (!devices) {
+    count(devices.error(), failures);
+    return reading;
+  }
+  reading.devices.emplace();
+  for (const procfs::NetDevice& device : *devices) {
+    reading.devices->push_back({.device = std::string(device.name),
+                                .dropped = device.dropped,
+                                .booked_to = process.net_ns});
+  }
+  return reading;
+}
+
+NamespaceReading NetworkReader::read_own(const Peers& peers) const {
+  NamespaceReading reading{.net_ns = *own_, .devices = {}};
+  if (!links_) return reading;
+  reading.devices.emplace();
+  for (const procfs::NetLink& link : *links_) {
+    const auto peer = link.peer ? peers.find(*link.peer) : peers.end();
+    reading.devices->push_back({.device = std::to_string(link.index),
+                                .dropped = link.dropped,
+                                .booked_to = peer == peers.end() ? *own_ : peer->second});
+  }
+  return reading;
+}
+
+void NetworkReader::list_links(Failures& failures) {
+  links_.reset();
+  auto links = rtnetlink_->list();
+  if (links) {
+    links_ = std::move(*links);
+  } else {
+    failures.count(links.error());
+  }
+}
+
+void NetworkReader::find_peer(const ProcessRecord& process, Peers& peers, Failures& failures) {
+  const auto number = rtnetlink_->number_of(process.pid);
+  if (!number) {
+    count(number.error(), failures);
+  } else if (*number) {
+    peers.emplace(**number, process.net_ns);
+  }
+}
+
+void NetworkReader::read(Census& census) {
+  // First, because it gives the namespaces their numbers.
+  if (rtnetlink_) list_links(census.failures);
+  std::vector<NamespaceReading> readings;
+  Peers peers;
+  for (const auto& [net_ns, process] : oldest_of_each(census)) {
+    if (own_ && net_ns == *own_) continue;
+    readings.push_back(read_namespace(*process, census.failures));
+    if (rtnetlink_ && links_) find_peer(*process, peers, census.failures);
+  }
+  if (own_) readings.push_back(read_own(peers));
+  census.network_drops = counters_.update(readings);
+}
+
+}  // namespace kcommons::census
