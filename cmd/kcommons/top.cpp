@@ -20,6 +20,7 @@
 #include "output.hpp"
 #include "report/top_csv.hpp"
 #include "report/top_json.hpp"
+#include "report/top_summary.hpp"
 #include "report/top_table.hpp"
 #include "report/top_words.hpp"
 #include "terminal.hpp"
