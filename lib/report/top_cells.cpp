@@ -48,7 +48,7 @@ Cell percent(const std::optional<double>& ratio) {
 }
 
 std::string pool_text(const TopPool& pool) {
-  const std::string name(catalogue::resource(pool.resource).name);
+  std::string name(catalogue::resource(pool.resource).name);
   if (pool.uid.empty()) return name;
   return name + " " + scope_text(pool.resource, pool.userns, pool.uid);
 }
