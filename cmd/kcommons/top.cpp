@@ -20,6 +20,7 @@
 #include "output.hpp"
 #include "report/top_csv.hpp"
 #include "report/top_json.hpp"
+#include "report/top_summary.hpp"
 #include "report/top_table.hpp"
 #include "report/top_words.hpp"
 #include "terminal.hpp"
@@ -36,7 +37,7 @@ struct TopFlags {
   std::string by = "container";
   std::string sort = "used";
   std::string output = "table";
-  std::size_t limit = 0;
+  std::string limit = "0";
   bool no_headers = false;
   bool once = false;  // what it does anyway
 };
@@ -46,7 +47,7 @@ struct TopRequest {
   report::TopQuery query;
   std::optional<catalogue::ResourceId> sort_column;  // of the summary
   Output output = Output::kTable;
-  std::size_t limit = 0;
+  std::size_t limit = 0;  // 0: all
   bool headings = true;
 
   // Without a resource, a table has a column for each of them.
@@ -114,7 +115,9 @@ Result<TopRequest> request_of(const TopFlags& flags) {
   if (!output) return fail(wrong("output", flags.output, "one of table, wide, json, csv"));
   request.output = *output;
   if (auto taken = take_order(flags, request); !taken) return fail(taken.error());
-  request.limit = flags.limit;
+  const auto limit = text::parse_number<std::size_t>(flags.limit);
+  if (!limit) return fail(wrong("limit", flags.limit, "a number of rows, 0 for all"));
+  request.limit = *limit;
   request.headings = !flags.no_headers;
   return request;
 }

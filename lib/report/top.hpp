@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "attribution/grouping.hpp"
@@ -108,30 +110,7 @@ Top make_top(const census::Census& census, const attribution::Snapshot& snapshot
 // Keeps the first rows and counts the rest; 0 keeps all.
 void limit_rows(Top& top, std::size_t most);
 
-// For people who ask for no resource: one row for each holder, one column for each resource whose
-// holders are told apart. A column is the sum of all pools of the resource; of namespaces, the
-// outermost, in which every charge ends.
-struct TopSummary {
-  struct Column {
-    catalogue::ResourceId resource{};
-    std::uint64_t cut = 0;  // of the rows that are not shown
-    std::int64_t unattributed = 0;
-    std::optional<std::uint64_t> used;      // empty: not known of all pools
-    std::optional<catalogue::Limit> limit;  // of each pool; empty where they differ or are unknown
-    std::optional<double> fullest;          // the fullest pool, as a fraction of its limit
-  };
-  struct Row {
-    std::uint32_t who = 0;  // index in Top::who
-    std::vector<std::uint64_t> used;
-  };
-  std::vector<Column> columns;  // those that people ask for first
-  std::vector<Row> rows;
-  std::size_t rows_cut = 0;
-};
-
-// Sorted by the column of `resource`, without one by the first column; or by name. 0 keeps all
-// rows.
-TopSummary summarize(Top& top, std::optional<catalogue::ResourceId> resource, bool by_name,
-                     std::size_t most);
+// By which people expect to find it: processes by PID, all else by name.
+std::tuple<Pid, std::string_view> sort_key(const TopWho& who);
 
 }  // namespace kcommons::report

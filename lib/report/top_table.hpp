@@ -2,10 +2,12 @@
 // may hold of a table is their own cell alone.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "report/table.hpp"
 #include "report/top.hpp"
+#include "report/top_summary.hpp"
 
 namespace kcommons::report {
 

@@ -68,7 +68,7 @@ run 2
 has err 'Usage:'
 empty out
 for arguments in bogus 'serve --bogus' 'serve --source tea' 'serve bogus' check-config 'check-config a b' \
-  'check-config a list-metrics' 'list-metrics x' 'serve --log.level debug --log.level info'; do
+  'check-config a list-metrics' 'top x' 'top --limit -1' 'top --source tea' 'list-metrics x' 'serve --log.level debug --log.level info'; do
   # shellcheck disable=SC2086 # the arguments are to be split
   run 2 $arguments
   empty out
@@ -135,6 +135,31 @@ export KCOMMONS_PATH_PROCFS=/nonexistent/from-environment
 start environment
 start flag --path.procfs /nonexistent/from-flag
 unset KCOMMONS_PATH_PROCFS
+
+# top: a wrong word is named with what is right, and nothing is read.
+run 0 top --help
+has out '--resource'
+has out '--path.procfs'
+lacks out '--web.listen-address'
+run 2 top --resource tea
+has err 'kcommons: --resource: "tea", expected one of open_files, inotify_instances, '
+run 2 top --by group
+has err '--by: "group", expected one of container, uid, unit, process, pod'
+run 2 top -o yaml
+has err '--output: "yaml", expected one of table, wide, json, csv'
+run 2 top --resource open_files --sort open_files
+has err '--sort: "open_files", expected one of used, limit, share, name, pool'
+run 2 top --limit=-1
+has err '--limit: "-1", expected a number of rows, 0 for all'
+run 2 top --sort limit
+has err '--sort: "limit", expected used, name or, without --resource, a resource'
+# Variables of serve are none of its business; those of its own flags are.
+KCOMMONS_WEB_LISTEN_ADDRESS=nowhere run 1 top --source procfs --path.procfs /nonexistent
+has err 'kcommons: read the host: '
+has err '/nonexistent: No such file or directory; there is nothing to show'
+empty out
+KCOMMONS_SOURCE=tea run 2 top
+has err 'KCOMMONS_SOURCE: "tea", expected '
 
 # list-metrics prints the table, and says so when it could not.
 run 0 list-metrics

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "report/top_summary.hpp"
 #include "report/top_words.hpp"
 #include "top_sample.hpp"
 
