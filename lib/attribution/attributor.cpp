@@ -64,7 +64,7 @@ class Cutter final {
  private:
   [[nodiscard]] std::vector<SeriesLimit::Candidate> holder_candidates(Holder::Kind kind) const;
   void merge_into(std::uint32_t other, const std::vector<bool>& goes);
-  [[nodiscard]] std::vector<Unattributed> split_rest(ResourceId resource, std::uint64_t used,
+  [[nodiscard]] std::vector<Unattributed> split_rest(const PoolKey& key, std::uint64_t used,
                                                      std::uint64_t held) const;
   [[nodiscard]] bool is_attributed(ResourceId resource) const;
   [[nodiscard]] Pool make_pool(const PoolKey& key, const PoolBook& book) const;
@@ -225,12 +225,18 @@ Unattributed unexplained(std::uint64_t used, std::uint64_t held) {
 }
 
 // What is used and held by nobody, by cause as far as it is known.
-std::vector<Unattributed> Cutter::split_rest(ResourceId resource, std::uint64_t used,
+std::vector<Unattributed> Cutter::split_rest(const PoolKey& key, std::uint64_t used,
                                              std::uint64_t held) const {
   std::vector<Unattributed> parts;
   for (const census::Unheld& known : census_.unheld) {
-    if (known.resource != resource) continue;
-    parts.push_back({.cause = known.cause, .amount = static_cast<std::int64_t>(known.amount)});
+    const bool of_user = is_of_user(known.resource);
+    const PoolKey of = of_user ? pool_of_user(known.resource, kInitialUserNs, known.charged_uid)
+                               : pool_of_host(known.resource);
+    if (of != key) continue;
+    const auto part = std::ranges::find(parts, known.cause, &Unattributed::cause);
+    Unattributed& sum =
+        part == parts.end() ? parts.emplace_back(Unattributed{.cause = known.cause}) : *part;
+    sum.amount += static_cast<std::int64_t>(known.amount);
     held += known.amount;
   }
   parts.push_back(unexplained(used, held));
@@ -257,7 +263,7 @@ Pool Cutter::make_pool(const PoolKey& key, const PoolBook& book) const {
   pool.used_at_census = is_read ? reading.used : used_of(book);
   const std::optional<std::uint64_t>& counted = is_read ? reading.used : book.charged;
   if (counted && is_attributed(key.resource)) {
-    pool.unattributed = split_rest(key.resource, *counted, held);
+    pool.unattributed = split_rest(key, *counted, held);
   }
   return pool;
 }

@@ -291,8 +291,10 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .isolation = Isolation::kUserNamespace,
      .isolated_by = kOwnerOfUserNs,
      .since = "5.14",
-     .error = "EPERM",
-     .symptom = "shmctl SHM_LOCK fails with ENOMEM, SHM_HUGETLB with EPERM: databases do not start",
+     .error = "ENOMEM",
+     .symptom =
+         "shmctl SHM_LOCK fails with \"Cannot allocate memory\", shmget SHM_HUGETLB with EPERM: "
+         "databases do not start",
      .bpf = Accuracy::kNone,
      .procfs = Accuracy::kNone,
      .remedy = "raise the memlock ulimit of the containers that fail",

@@ -116,7 +116,9 @@ std::vector<Charge> charges_of(const kc_ucounts& record) {
   std::vector<Charge> charges;
   for (const Counter& row : kCounters) {
     if ((record.present & 1U << row.counter) == 0) continue;
-    const std::int64_t used = std::max<std::int64_t>(record.used[row.counter], 0);
+    std::int64_t used = std::max<std::int64_t>(record.used[row.counter], 0);
+    // Counted in pages, though its limit is in bytes (mm/mlock.c, user_shm_lock).
+    if (row.counter == KC_LOCKED_MEMORY) used *= static_cast<std::int64_t>(page_size());
     const std::int64_t limit = record.limit[row.counter];
     const bool of_processes = is_limited_by_processes(row.counter);
     const bool outermost = record.outer == 0;
@@ -341,7 +343,8 @@ void BpfBooks::write_objects(Census& census) {
   for (const auto& [of, entries] : neighbours_) {
     census.by_network.push_back({.resource = of.first, .net_ns = of.second, .amount = entries});
   }
-  for (const ResourceId resource : {ResourceId::kThreads, ResourceId::kPids}) {
+  // Kernel threads are root's.
+  for (const ResourceId resource : kThreadResources) {
     census.unheld.push_back(
         {.resource = resource, .cause = "kernel_threads", .amount = host_.kernel_threads});
   }
@@ -368,7 +371,7 @@ std::uint32_t BpfBooks::namespace_of(Census& census, const kc_ucounts& record) {
     name_space.user_limits = {.processes = limit_in(record, KC_PROCESSES),
                               .pending_signals = limit_in(record, KC_PENDING_SIGNALS),
                               .mqueue_bytes = limit_in(record, KC_MQUEUE_BYTES),
-                              .locked_memory_bytes = limit_in(record, KC_LOCKED_MEMORY)};
+                              .locked_memory_bytes = std::nullopt};
   }
   const auto index = static_cast<std::uint32_t>(census.user_namespaces.size());
   census.user_namespaces.push_back(name_space);

@@ -6,6 +6,9 @@
 #include <variant>
 
 #include "procfs/fd.hpp"
+#include "procfs/process_dir.hpp"
+#include "procfs/stat.hpp"
+#include "procfs/status.hpp"
 
 namespace kcommons::census {
 
@@ -84,6 +87,20 @@ Result<void> BpfSource::walk_mappings(const BpfBooks& books, const std::stop_tok
   return {};
 }
 
+void BpfSource::count_hidden_threads(Pid pid, Census& census) {
+  const auto process = procfs::ProcessDir::open(root_, pid);
+  if (!process) return;
+  const auto stat = procfs::read_stat(*process, buffer_);
+  const auto status = procfs::read_status(*process, buffer_);
+  if (!stat || !status) return;  // ended, or hidden altogether: then it stays unexplained
+  for (const catalogue::ResourceId resource : kThreadResources) {
+    census.unheld.push_back({.resource = resource,
+                             .cause = "hidden_processes",
+                             .amount = static_cast<std::uint64_t>(stat->num_threads),
+                             .charged_uid = status->real_uid});
+  }
+}
+
 // Listed before the walk and there after it, yet not seen by it.
 void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& books,
                              Census& census) {
@@ -94,6 +111,7 @@ void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& boo
     // Kernel threads have no descriptors.
     if (!size || *size == 0) continue;
     hidden.amount += *size;
+    count_hidden_threads(pid, census);
     ++census.unseen[static_cast<std::size_t>(Unseen::kHidden)];
   }
   census.unheld.push_back(hidden);

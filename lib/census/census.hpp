@@ -183,7 +183,13 @@ struct Unheld {
   catalogue::ResourceId resource{};
   std::string_view cause;  // the label of kcommons_unattributed
   std::uint64_t amount = 0;
+  Uid charged_uid{};  // of a resource that is charged to users, in the outermost namespace
 };
+
+// What counts a thread, each by itself.
+inline constexpr std::array kThreadResources{catalogue::ResourceId::kThreads,
+                                             catalogue::ResourceId::kPids,
+                                             catalogue::ResourceId::kUserProcesses};
 
 struct Census {
   WallTime taken_at;

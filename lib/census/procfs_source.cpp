@@ -175,12 +175,11 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   count_hidden(census, threads_before);
   book_files(*processes, comparer_.get());
   add_signals(*processes, census);
-  census.unheld.push_back({.resource = catalogue::ResourceId::kThreads,
-                           .cause = "kernel_threads",
-                           .amount = reader_.kernel_threads()});
-  census.unheld.push_back({.resource = catalogue::ResourceId::kPids,
-                           .cause = "kernel_threads",
-                           .amount = reader_.kernel_threads()});
+  // Those of the kernel are root's, whose processes are not counted by procfs as the kernel does.
+  for (const catalogue::ResourceId resource : kThreadResources) {
+    census.unheld.push_back(
+        {.resource = resource, .cause = "kernel_threads", .amount = reader_.kernel_threads()});
+  }
 
   const auto read_watches = [&](const InotifyLink& link) {
     return this->read_watches((*processes)[link.process], link);

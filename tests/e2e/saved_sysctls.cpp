@@ -60,7 +60,7 @@ bool SavedSysctls::write_back(const std::vector<Sysctl>& sysctls) {
 bool SavedSysctls::restore_leftovers() {
   std::ifstream file(kLockFile);
   std::vector<Sysctl> left;
-  for (Sysctl sysctl; file >> sysctl.name >> sysctl.value;)
+  for (Sysctl sysctl; file >> sysctl.name && std::getline(file >> std::ws, sysctl.value);)
     if (is_sysctl_name(sysctl.name)) left.push_back(sysctl);
   if (!left.empty()) complain("an earlier run was cut off, its sysctls come first");
   return write_back(left);
@@ -80,8 +80,7 @@ SavedSysctls::Outcome SavedSysctls::save(const std::vector<std::string>& names) 
 
   for (const std::string& name : names) {
     const std::string value = value_of(name);
-    // A value of several words would not survive the lock file; no limit has one.
-    if (value.empty() || value.find_first_of(" \t") != std::string::npos) {
+    if (value.empty()) {
       complain(std::string("cannot save ").append(name).append(", its value is ").append(value));
       return Outcome::failed;
     }

@@ -332,7 +332,7 @@ census::Charge charge(std::uint64_t inode, std::uint32_t uid, std::uint64_t used
           .user_ns = UserNsInode(inode),
           .uid = Uid(uid),
           .used = used,
-          .limit = {.value = limit}};
+          .limit = catalogue::Limit{limit}};
 }
 
 std::int64_t unexplained(const Pool& pool) {
@@ -427,7 +427,8 @@ TEST_CASE("fanotify groups and marks are booked beside inotify", "[attribution]"
 TEST_CASE("files that the kernel holds are told by cause", "[attribution]") {
   CensusBuilder builder;
   builder.process(builder.place(container("aaa")), 60);
-  builder.build().kernel_files = {{.cause = "loop_devices", .files = 30}};
+  builder.build().unheld = {
+      {.resource = ResourceId::kOpenFiles, .cause = "loop_devices", .amount = 30}};
   const Snapshot snapshot = attribute(builder.build());
   const Pool* pool = find_pool(snapshot, ResourceId::kOpenFiles, "");
   REQUIRE(pool->unattributed.size() == 2);

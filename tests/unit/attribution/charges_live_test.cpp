@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "attribution/attributor.hpp"
 #include "attribution/books.hpp"
 #include "base/unique_fd.hpp"
 #include "census/bpf_source.hpp"
@@ -359,12 +360,17 @@ TEST_CASE("all pools of users balance on this machine", "[attribution][bpf]") {
   std::string unbalanced;
   const bool balanced = test::eventually([&] {
     unbalanced.clear();
-    const Books books = keep_books(take());
-    for (const auto& [key, book] : books.pools) {
-      if (!book.charged || *book.charged == book.total()) continue;
-      unbalanced += std::string(catalogue::resource(key.resource).name) + " " + key.userns + " " +
-                    key.uid + ": charged " + std::to_string(*book.charged) + ", booked " +
-                    std::to_string(book.total()) + "\n";
+    const Snapshot snapshot = Attributor({}, 0.5).attribute(take());
+    for (const Pool& pool : snapshot.pools) {
+      if (!is_of_user(pool.resource)) continue;
+      // Root's come and go all the time, those of the kernel too.
+      if (pool.resource == ResourceId::kUserProcesses && pool.uid == "0") continue;
+      for (const Unattributed& part : pool.unattributed) {
+        if (part.cause != "unexplained" || part.amount == 0) continue;
+        unbalanced += std::string(catalogue::resource(pool.resource).name) + " " + pool.userns +
+                      " " + pool.uid + ": " + std::to_string(part.amount) + " of " +
+                      std::to_string(pool.used_at_census.value_or(0)) + " unexplained\n";
+      }
     }
     return unbalanced.empty();
   });

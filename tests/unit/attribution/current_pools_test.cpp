@@ -24,7 +24,7 @@ census::Charge watches(std::uint32_t uid, std::uint64_t used) {
           .user_ns = kInitialUserNs,
           .uid = Uid(uid),
           .used = used,
-          .limit = {.value = 8192}};
+          .limit = catalogue::Limit{8192}};
 }
 
 Pool pool_of(const std::string& uid, std::uint64_t used) {

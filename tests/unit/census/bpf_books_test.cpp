@@ -247,7 +247,7 @@ TEST_CASE("a limit that a namespace has of its own makes a pool", "[census]") {
   REQUIRE(charges.size() == 1);
   CHECK(charges[0].resource == ResourceId::kInotifyWatches);
   CHECK(charges[0].used == 0);
-  CHECK(charges[0].limit.value == 30);
+  CHECK(charges[0].limit == catalogue::Limit{30});
 }
 
 TEST_CASE("the creator of a group is told while its cgroup lives", "[census]") {

@@ -75,7 +75,7 @@ std::uint64_t of_type(const ProcessRecord& process, DescriptorType type) {
 
 std::uint64_t files_of_cause(const Census& census, std::string_view cause) {
   for (const Unheld& files : census.unheld) {
-    if (files.cause == cause) return files.files;
+    if (files.cause == cause) return files.amount;
   }
   return 0;
 }
@@ -492,7 +492,7 @@ std::int64_t unexplained(const Census& census) {
     files -= static_cast<std::int64_t>(process.files);
   }
   for (const Unheld& cause : census.unheld) {
-    files -= static_cast<std::int64_t>(cause.files);
+    files -= static_cast<std::int64_t>(cause.amount);
   }
   return files;
 }

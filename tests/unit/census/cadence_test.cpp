@@ -80,7 +80,7 @@ TEST_CASE("a user who takes much at once calls for a census", "[census]") {
                                .user_ns = kInitialUserNs,
                                .uid = Uid(1000),
                                .used = used,
-                               .limit = {.value = 1000}});
+                               .limit = catalogue::Limit{1000}});
     return reading;
   };
   Cadence cadence({}, kStart);

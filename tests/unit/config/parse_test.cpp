@@ -41,7 +41,7 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   CHECK(config.inotify == Config::Inotify{100, 1h, 250ms});
   CHECK(config.limits == Config::Limits{1, 2, 3, 100'000});
   CHECK(config.neighbours_above == 0.25);
-  CHECK(config.paths == Config::Paths{"/host/proc", "/host"});
+  CHECK(config.paths == Config::Paths{"/host/proc", "/host/sys", "/host"});
   CHECK(config.web == Config::Web{":9100", "/node/metrics", 8});
   CHECK(config.log == Config::Log{Config::Log::Level::kDebug, Config::Log::Format::kJson});
 }
@@ -50,8 +50,8 @@ TEST_CASE("a layout keeps the place of its pattern", "[config]") {
   const auto result = load(KCOMMONS_FIXTURES "/config/full.yaml");
   const auto& layouts = result.config.cgroup.layouts;
   REQUIRE(layouts.size() == 2);
-  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 20, 13});
-  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 22, 29});
+  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 21, 13});
+  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 23, 29});
 }
 
 TEST_CASE("durations take each unit and the ends of their range", "[config]") {

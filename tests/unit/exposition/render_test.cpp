@@ -196,14 +196,17 @@ TEST_CASE("a pool whose use could not be read has no use and names no neighbours
   CHECK(samples_of(text, "kcommons_container_used").size() == 4);
 }
 
-TEST_CASE("accuracy is that of the snapshot", "[exposition]") {
+TEST_CASE("accuracy is that of the resource with the source of the snapshot", "[exposition]") {
   Snapshot snapshot = plain_snapshot();
   for (const bool exact : {false, true}) {
     snapshot.exact = exact;
     const auto infos = samples_of(render_holdings(snapshot), "kcommons_resource_info");
     CHECK(infos.size() == catalogue::kResourceCount);
     for (const auto& info : infos) {
-      CHECK(info.label("accuracy") == (exact ? "exact" : "estimate"));
+      const auto id = catalogue::find_resource(info.label("resource"));
+      REQUIRE(id);
+      const catalogue::Resource& row = catalogue::resource(*id);
+      CHECK(info.label("accuracy") == name_of(exact ? row.bpf : row.procfs));
     }
   }
 }

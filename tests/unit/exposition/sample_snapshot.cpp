@@ -174,12 +174,13 @@ Snapshot random_snapshot(std::mt19937& random) {
     snapshot.holders.push_back(holder);
   }
   for (const auto& row : catalogue::kResources) {
-    const bool is_host = row.scope == catalogue::Scope::kHost;
+    const bool is_host =
+        row.scope == catalogue::Scope::kHost || row.scope == catalogue::Scope::kObject;
     const std::size_t pools = is_host ? 1 : below(random, 4);
     for (std::size_t i = 0; i < pools; ++i) {
       Pool pool;
       pool.resource = row.id;
-      if (!is_host) pool.userns = "initial";
+      if (row.scope == catalogue::Scope::kUser) pool.userns = "initial";
       if (!is_host) pool.uid = std::to_string(i);
       pool.used_at_census = below(random, 1'000'000);
       pool.limit = limit_of(below(random, 1'000'000));
