@@ -1,6 +1,6 @@
-// flood DEVICE PACKETS: sends so many broadcasts (UDP over IPv4, port 9) out of a device, as fast as
-// it takes them, from a bound packet socket, so that nothing leaves by another way. Prints how many
-// were taken.
+// flood DEVICE PACKETS: sends so many broadcasts (UDP over IPv4, port 9) out of a device, as fast
+// as it takes them, from a bound packet socket, so that nothing leaves by another way. Prints how
+// many were taken.
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
