@@ -96,6 +96,17 @@ TEST_CASE("a pod's drops are its sandbox's even when that is not the oldest", "[
   CHECK_FALSE(drops_of(snapshot, "qqq"));
 }
 
+TEST_CASE("a sandbox on the host's network does not own it", "[attribution]") {
+  Attributor attributor({}, 0.5);
+  const Snapshot snapshot = attributor.attribute(Builder()
+                                                     .process(unit("init.scope"), 1)
+                                                     .process(container("ppp", "POD"), 1)
+                                                     .dropped(1, 5)
+                                                     .census());
+  CHECK(drops_of(snapshot, "init.scope") == 5U);
+  CHECK_FALSE(drops_of(snapshot, "ppp"));
+}
+
 TEST_CASE("a namespace that passes to another container brings no history", "[attribution]") {
   Attributor attributor({}, 0.5);
   attributor.attribute(
