@@ -31,6 +31,7 @@ int run_command_line(int argc, const char* const* argv) {
   app.require_subcommand(0, 1);  // CLI11 would run two one after the other; none is handled below
   int exit_code = kExitOk;
   add_serve(app, exit_code);
+  add_top(app, exit_code);
   add_check_config(app, exit_code);
   add_list_metrics(app, exit_code);
   try {

@@ -12,6 +12,7 @@ inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;  // a wrong command line or configuration
 
 void add_serve(CLI::App& app, int& exit_code);
+void add_top(CLI::App& app, int& exit_code);
 void add_check_config(CLI::App& app, int& exit_code);
 void add_list_metrics(CLI::App& app, int& exit_code);
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,24 +12,29 @@
 
 namespace kcommons::cmd {
 
-// A flag of `kcommons serve` that stands for one key of the file.
+// A flag that stands for one key of the file.
 struct Flag {
   std::string_view name;  // without the dashes
   std::string_view key;   // as config::known_keys() has it
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 8> kFlags{{
+// Of `kcommons serve`.
+inline constexpr std::array<Flag, 9> kFlags{{
+    {"source", "source", "How the host is read: auto, bpf or procfs (default auto)"},
+    {"path.procfs", "paths.procfs", "The procfs to read (default /proc)"},
+    {"path.sysfs", "paths.sysfs", "The sysfs to read (default /sys)"},
+    {"path.rootfs", "paths.rootfs", "The root directory of the host (default /)"},
     {"web.listen-address", "web.listen_address",
      "host:port to listen on, or :port for every address (default 127.0.0.1:10044)"},
     {"web.telemetry-path", "web.telemetry_path", "Path of the metrics (default /metrics)"},
     {"web.max-requests", "web.max_requests", "Requests answered at once (default 40)"},
-    {"path.procfs", "paths.procfs", "The procfs to read (default /proc)"},
-    {"path.sysfs", "paths.sysfs", "The sysfs to read (default /sys)"},
-    {"path.rootfs", "paths.rootfs", "The root directory of the host (default /)"},
     {"log.level", "log.level", "debug, info, warn or error (default info)"},
     {"log.format", "log.format", "logfmt or json (default logfmt)"},
 }};
+
+// Those that say what is read, and how: for commands that read the host themselves.
+inline constexpr std::span<const Flag> kReadingFlags = std::span(kFlags).first<4>();
 
 // The flag that names the file itself.
 inline constexpr Flag kConfigFile{"config.file", "", "YAML file to read (default none)"};

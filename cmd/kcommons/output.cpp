@@ -25,6 +25,10 @@ int print(std::string_view text) {
   return kExitFailure;
 }
 
+void warn(std::string_view message) {
+  complain("kcommons: " + std::string(message));
+}
+
 int report(std::span<const config::ConfigError> errors) {
   for (const auto& error : errors) complain(error.text());
   return kExitUsage;

@@ -45,11 +45,6 @@ void prefer_path(const cgroup::Placement& placement, Holder& holder, bool& of_wo
   of_workload = workload;
 }
 
-struct Share {
-  std::uint32_t holder = 0;
-  cgroup::Role role = cgroup::Role::kWorkload;
-};
-
 // Who each placement belongs to; the holders are made on the way, one for each distinct name.
 std::vector<Share> make_holders(const Census& census, std::vector<Holder>& holders) {
   std::map<std::string, std::uint32_t> index_of;
@@ -159,8 +154,8 @@ bool bypasses(const ProcessRecord& process, bool is_initial, catalogue::Bypass b
 
 class Bookkeeper final {
  public:
-  explicit Bookkeeper(const Census& census) : census_(census) {
-    shares_ = make_holders(census, books_.holders);
+  Bookkeeper(const Census& census, Keep keep) : census_(census), keep_(keep) {
+    books_.placements = make_holders(census, books_.holders);
   }
 
   Books keep() {
@@ -168,6 +163,7 @@ class Bookkeeper final {
     find_network_owners();
     book_charges();
     for (const NotifyGroup& group : census_.notify_groups) book_group(group);
+    book_fullest_queue();
     for (const census::HeldObject& object : census_.objects) book_object(object);
     for (const census::HeldByNetwork& held : census_.by_network) book_network(held);
     for (const catalogue::Resource& row : catalogue::kResources) {
@@ -185,15 +181,30 @@ class Bookkeeper final {
 
   PoolBook& host_pool(ResourceId id) { return books_.pools[pool_of_host(id)]; }
 
+  [[nodiscard]] const Share& share_of(const ProcessRecord& process) const {
+    return books_.placements[process.placement];
+  }
+
+  // All that is held goes through here.
+  void book(const PoolKey& key, const ProcessRecord& process, const Share& share,
+            std::uint64_t amount) {
+    if (amount == 0) return;
+    const auto pool = books_.pools.try_emplace(key).first;
+    pool->second.holdings[{share.holder, share.role}] += amount;
+    if (keep_ != Keep::kBookings) return;
+    const auto index = static_cast<std::uint32_t>(&process - census_.processes.data());
+    books_.bookings.push_back(
+        {.pool = &pool->first, .process = index, .share = share, .amount = amount});
+  }
+
   void hold_of_host(ResourceId id, const ProcessRecord& process, std::uint64_t amount) {
     if (amount == 0) return;
-    const Share& share = shares_[process.placement];
-    host_pool(id).holdings[{share.holder, share.role}] += amount;
+    book(pool_of_host(id), process, share_of(process), amount);
     books_.users[{id, std::to_string(process.effective_uid.value())}] += amount;
   }
 
   void book_process(const ProcessRecord& process) {
-    const Share& share = shares_[process.placement];
+    const Share& share = share_of(process);
     Holder& holder = books_.holders[share.holder];
     const bool workload = share.role == cgroup::Role::kWorkload;
     add_process(process, workload ? holder.workload : holder.runtime_part);
@@ -203,9 +214,7 @@ class Bookkeeper final {
     hold_of_host(ResourceId::kThreads, process, process.threads);
     hold_of_host(ResourceId::kPids, process, process.threads);
     for_each_pool(ResourceId::kUserProcesses, process.user_ns, process.real_uid,
-                  [&](const PoolKey& key) {
-                    books_.pools[key].holdings[{share.holder, share.role}] += process.threads;
-                  });
+                  [&](const PoolKey& key) { book(key, process, share, process.threads); });
   }
 
   // Every pool that is charged, whether or not a holder is found.
@@ -236,34 +245,40 @@ class Bookkeeper final {
     }
   }
 
+  [[nodiscard]] const ProcessRecord& oldest_holder(const NotifyGroup& group) const {
+    return census_.processes[group.holders.front()];
+  }
+
   void book_group(const NotifyGroup& group) {
-    const Share& share = share_of(group);
-    const auto book = [&](ResourceId resource, std::uint64_t amount) {
+    const auto charge = [&](ResourceId resource, std::uint64_t amount) {
       if (amount == 0) return;
       for_each_pool(resource, group.user_ns, group.charged_uid, [&](const PoolKey& key) {
-        books_.pools[key].holdings[{share.holder, share.role}] += amount;
+        book(key, oldest_holder(group), share_of(group), amount);
       });
     };
     const bool inotify = group.kind == NotifyGroup::Kind::kInotify;
-    book(inotify ? ResourceId::kInotifyInstances : ResourceId::kFanotifyGroups, 1);
-    book(inotify ? ResourceId::kInotifyWatches : ResourceId::kFanotifyMarks,
-         group.watches.value_or(0));
-    if (inotify) meet_queue(group, share);
+    charge(inotify ? ResourceId::kInotifyInstances : ResourceId::kFanotifyGroups, 1);
+    charge(inotify ? ResourceId::kInotifyWatches : ResourceId::kFanotifyMarks,
+           group.watches.value_or(0));
+    if (inotify) meet_queue(group);
   }
 
   // Each instance has a queue of its own: the fullest is the pool.
-  void meet_queue(const NotifyGroup& group, const Share& share) {
+  void meet_queue(const NotifyGroup& group) {
     if (!group.queue || group.queue->limit == 0) return;
     const auto is_fuller = [](const census::Queue& left, const census::Queue& right) {
       return left.length * right.limit > right.length * left.limit;
     };
-    if (fullest_queue_ && !is_fuller(*group.queue, *fullest_queue_)) return;
-    fullest_queue_ = group.queue;
-    PoolBook& book = host_pool(ResourceId::kInotifyQueuedEvents);
-    book.charged = group.queue->length;
-    book.limit = catalogue::Limit{group.queue->limit};
-    book.holdings.clear();
-    book.holdings[{share.holder, share.role}] = group.queue->length;
+    if (fullest_ == nullptr || is_fuller(*group.queue, *fullest_->queue)) fullest_ = &group;
+  }
+
+  void book_fullest_queue() {
+    if (fullest_ == nullptr) return;
+    PoolBook& pool = host_pool(ResourceId::kInotifyQueuedEvents);
+    pool.charged = fullest_->queue->length;
+    pool.limit = catalogue::Limit{fullest_->queue->limit};
+    book(pool_of_host(ResourceId::kInotifyQueuedEvents), oldest_holder(*fullest_),
+         share_of(*fullest_), fullest_->queue->length);
   }
 
   void book_object(const census::HeldObject& object) {
@@ -272,10 +287,8 @@ class Bookkeeper final {
       hold_of_host(object.resource, process, object.amount);
       return;
     }
-    if (object.amount == 0) return;
-    const Share& share = shares_[process.placement];
-    books_.pools[pool_of_user(object.resource, kInitialUserNs, object.charged_uid)]
-        .holdings[{share.holder, share.role}] += object.amount;
+    book(pool_of_user(object.resource, kInitialUserNs, object.charged_uid), process,
+         share_of(process), object.amount);
   }
 
   // A network namespace is whose oldest process is in it, the host's own or a container's; of a pod
@@ -283,19 +296,19 @@ class Bookkeeper final {
   void find_network_owners() {
     for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
       const ProcessRecord& process = census_.processes[i];
-      const Share& share = shares_[process.placement];
+      const Share& share = share_of(process);
       if (!process.alive || share.role != cgroup::Role::kWorkload) continue;
       if (process.net_ns == NetNsInode()) continue;
       const auto [owner, added] = network_owners_.try_emplace(process.net_ns, i);
       if (!added && is_sandbox(i) && is_other_container(owner->second)) owner->second = i;
     }
     for (const auto& [net_ns, process] : network_owners_) {
-      books_.network_owners[net_ns] = shares_[census_.processes[process].placement].holder;
+      books_.network_owners[net_ns] = share_of(census_.processes[process]).holder;
     }
   }
 
   [[nodiscard]] const Holder& holder_of(std::uint32_t process) const {
-    return books_.holders[shares_[census_.processes[process].placement].holder];
+    return books_.holders[share_of(census_.processes[process]).holder];
   }
   [[nodiscard]] bool is_sandbox(std::uint32_t process) const {
     return holder_of(process).container == kSandbox;
@@ -315,13 +328,14 @@ class Bookkeeper final {
   // that may end above the container of the process, or tell no container where others do: then
   // the process knows better.
   [[nodiscard]] const Share& share_of(const NotifyGroup& group) const {
-    const std::uint32_t oldest = census_.processes[group.holders.front()].placement;
-    if (group.creator == census::kNoIndex) return shares_[oldest];
+    const std::uint32_t oldest = oldest_holder(group).placement;
+    const std::vector<Share>& shares = books_.placements;
+    if (group.creator == census::kNoIndex) return shares[oldest];
     const cgroup::Placement& made = census_.placements[group.creator];
     const cgroup::Placement& held = census_.placements[oldest];
-    if (!made.container) return shares_[oldest];
+    if (!made.container) return shares[oldest];
     const bool around = held.parent && held.parent->id == made.container->id;
-    return shares_[around ? oldest : group.creator];
+    return shares[around ? oldest : group.creator];
   }
 
   // What a process is charged for: those that are alike in this meet the same pools.
@@ -340,7 +354,7 @@ class Bookkeeper final {
                               process.privileges};
       const auto [at, added] = pools_of.try_emplace(standing);
       if (added) at->second = pools_met_by(process);
-      const Share& share = shares_[process.placement];
+      const Share& share = share_of(process);
       for (PoolBook* const book : at->second) {
         if (const auto found = limited.find(book); found != limited.end()) {
           lower_limit(*book, limit_of(process, found->second));
@@ -395,8 +409,8 @@ class Bookkeeper final {
 
   const Census& census_;
   Books books_;
-  std::vector<Share> shares_;
-  std::optional<census::Queue> fullest_queue_;
+  Keep keep_;
+  const NotifyGroup* fullest_ = nullptr;                // of the inotify instances, by its queue
   std::map<NetNsInode, std::uint32_t> network_owners_;  // index of a process
 };
 
@@ -430,8 +444,8 @@ std::uint64_t PoolBook::total() const {
   return sum;
 }
 
-Books keep_books(const Census& census) {
-  return Bookkeeper(census).keep();
+Books keep_books(const Census& census, Keep keep) {
+  return Bookkeeper(census, keep).keep();
 }
 
 }  // namespace kcommons::attribution

@@ -52,14 +52,35 @@ struct UserKey {
   auto operator<=>(const UserKey&) const = default;
 };
 
+// Whom what is held in a cgroup belongs to.
+struct Share {
+  std::uint32_t holder = 0;  // index in Books::holders
+  cgroup::Role role = cgroup::Role::kWorkload;
+};
+
+// Units of one pool, booked at one process. Whatever is told of who holds a pool is a sum of these,
+// so that all ways to group them have the same sum.
+struct Booking {
+  const PoolKey* pool = nullptr;  // in Books::pools, and valid as long as that is
+  std::uint32_t process = 0;      // index in Census::processes
+  // Of the process, but for a notify group that another container has made.
+  Share share;
+  std::uint64_t amount = 0;
+};
+
 struct Books {
   std::vector<Holder> holders;
   std::map<PoolKey, PoolBook> pools;
   std::map<UserKey, std::uint64_t> users;
   // Whose each network namespace is, as index in `holders`.
   std::map<NetNsInode, std::uint32_t> network_owners;
+  std::vector<Share> placements;  // by index in Census::placements
+  std::vector<Booking> bookings;  // only where they are asked for
 };
 
-Books keep_books(const census::Census& census);
+enum class Keep : std::uint8_t { kSums, kBookings };
+
+// The sums, and with Keep::kBookings what they are sums of.
+Books keep_books(const census::Census& census, Keep keep = Keep::kSums);
 
 }  // namespace kcommons::attribution

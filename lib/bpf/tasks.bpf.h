@@ -73,6 +73,7 @@ static __always_inline void put_process(struct task_struct *task, struct task_st
   struct kc_process record = {.kind = KC_RECORD_PROCESS};
   put_css_set((__u64)set);
   put_ucounts((__u64)ucounts);
+  put_user((__u64)BPF_CORE_READ(cred, user));
   record.pid = BPF_CORE_READ(task, tgid);
   record.parent = BPF_CORE_READ(task, real_parent, tgid);
   record.start_ns = BPF_CORE_READ(task, start_boottime);

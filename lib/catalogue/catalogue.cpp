@@ -481,7 +481,7 @@ constexpr std::array<Resource, kResourceCount> kResources{{
      .use = "/proc/net/sockstat",
      .isolated_by = "nothing; the memory cgroup bounds the bytes",
      .error = "drops",
-     .symptom = "datagrams are lost on arrival: RcvbufErrors and MemErrors of /proc/net/snmp",
+     .symptom = "datagrams are lost on arrival: the drops of /proc/net/udp",
      .bpf = Accuracy::kEstimate,
      .procfs = Accuracy::kNone,
      .remedy = "look for a receiver that does not read what it is sent",

@@ -343,7 +343,10 @@ void BpfBooks::write_objects(Census& census) {
   for (const auto& [of, entries] : neighbours_) {
     census.by_network.push_back({.resource = of.first, .net_ns = of.second, .amount = entries});
   }
-  // Kernel threads are root's.
+  // Kernel threads are root's; so are the idle tasks, one for each CPU, which have no PID.
+  census.unheld.push_back({.resource = ResourceId::kUserProcesses,
+                           .cause = "kernel_threads",
+                           .amount = static_cast<std::uint64_t>(::sysconf(_SC_NPROCESSORS_CONF))});
   for (const ResourceId resource : kThreadResources) {
     census.unheld.push_back(
         {.resource = resource, .cause = "kernel_threads", .amount = host_.kernel_threads});

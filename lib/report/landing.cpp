@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "report/format.hpp"
 #include "report/pool_rows.hpp"
+#include "report/unseen.hpp"
 
 namespace kcommons::report {
 
@@ -58,26 +59,6 @@ std::string age_text(std::chrono::milliseconds age) {
   const double seconds = std::chrono::duration<double>(age).count();
   if (seconds < 120) return fmt::format("{:.1f} s", seconds);
   return fmt::format("{:.0f} min", seconds / 60);
-}
-
-std::string_view words_for(census::Unseen reason) {
-  switch (reason) {
-    case census::Unseen::kVanished:
-      return "processes ended while they were read";
-    case census::Unseen::kDescriptorsDenied:
-      return "processes whose descriptors could not be told apart, for want of permission";
-    case census::Unseen::kInotifyDenied:
-      return "processes whose inotify instances could not be looked for, for want of permission";
-    case census::Unseen::kUserNsDenied:
-      return "processes whose user namespace is not known, for want of permission";
-    case census::Unseen::kInotifyUnreadable:
-      return "inotify instances of which the kernel's account is missing or makes no sense";
-    case census::Unseen::kInotifyBudget:
-      return "inotify instances not read yet, within the time allowed";
-    case census::Unseen::kHidden:
-      break;
-  }
-  return "threads that the kernel counts and does not list";
 }
 
 std::string unseen_text(const census::UnseenCounts& unseen) {

@@ -83,26 +83,40 @@ std::string used_text(const PoolRow& row) {
 }
 
 std::string limit_text(const PoolRow& row) {
-  if (!row.limit) return std::string(kUnknown);
-  return row.limit->value ? fmt::format("{}", *row.limit->value) : "unlimited";
+  return limit_text(row.limit);
 }
 
 std::string use_text(const PoolRow& row) {
-  constexpr double kMostShown = 99.999;
-  if (!row.ratio) return "-";
-  if (*row.ratio > kMostShown) return ">9999%";
-  return fmt::format("{:.1f}%", *row.ratio * 100);
+  return percent_text(row.ratio);
 }
 
 std::string scope_text(const PoolRow& row) {
-  if (row.uid.empty()) {
-    const bool host = catalogue::resource(row.resource).scope == catalogue::Scope::kHost;
+  return scope_text(row.resource, row.userns, row.uid);
+}
+
+std::string limit_text(const std::optional<catalogue::Limit>& limit) {
+  if (!limit) return std::string(kUnknown);
+  return limit->value ? fmt::format("{}", *limit->value) : "unlimited";
+}
+
+std::string percent_text(const std::optional<double>& ratio) {
+  constexpr double kMostShown = 99.999;
+  if (!ratio) return "-";
+  if (*ratio > kMostShown) return ">9999%";
+  return fmt::format("{:.1f}%", *ratio * 100);
+}
+
+std::string scope_text(catalogue::ResourceId resource, std::string_view userns,
+                       std::string_view uid) {
+  if (uid.empty()) {
+    const bool host = catalogue::resource(resource).scope == catalogue::Scope::kHost;
     return host ? "host" : "fullest";
   }
-  if (row.uid == attribution::kOther) return "other users";
-  std::string scope = "uid " + text::printable(row.uid);
-  if (row.userns != "initial" && !row.userns.empty())
-    scope += " in user namespace " + text::printable(row.userns);
+  if (uid == attribution::kOther) return "other users";
+  std::string scope = "uid " + text::printable(uid);
+  if (userns != "initial" && !userns.empty()) {
+    scope += " in user namespace " + text::printable(userns);
+  }
   return scope;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attribution/snapshot.hpp"
@@ -44,5 +45,11 @@ std::string used_text(const PoolRow& row);
 std::string limit_text(const PoolRow& row);
 std::string use_text(const PoolRow& row);
 std::string scope_text(const PoolRow& row);
+
+// The same for what is no row: of a limit, of a fraction, and of the labels of a pool.
+std::string limit_text(const std::optional<catalogue::Limit>& limit);
+std::string percent_text(const std::optional<double>& ratio);
+std::string scope_text(catalogue::ResourceId resource, std::string_view userns,
+                       std::string_view uid);
 
 }  // namespace kcommons::report

@@ -67,7 +67,7 @@ done
 run 2
 has err 'Usage:'
 empty out
-for arguments in bogus 'serve --bogus' 'serve bogus' check-config 'check-config a b' \
+for arguments in bogus 'serve --bogus' 'serve --source tea' 'serve bogus' check-config 'check-config a b' \
   'check-config a list-metrics' 'list-metrics x' 'serve --log.level debug --log.level info'; do
   # shellcheck disable=SC2086 # the arguments are to be split
   run 2 $arguments

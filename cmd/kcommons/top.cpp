@@ -1,0 +1,222 @@
+#include "report/top.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "catalogue/catalogue.hpp"
+#include "commands.hpp"
+#include "daemon/one_shot.hpp"
+#include "daemon/process_names.hpp"
+#include "flags.hpp"
+#include "output.hpp"
+#include "report/top_csv.hpp"
+#include "report/top_json.hpp"
+#include "report/top_table.hpp"
+#include "report/top_words.hpp"
+#include "terminal.hpp"
+
+namespace kcommons::cmd {
+
+namespace {
+
+enum class Output { kTable, kWide, kJson, kCsv };
+
+// As given.
+struct TopFlags {
+  std::vector<std::string> resources;
+  std::string by = "container";
+  std::string sort = "used";
+  std::string output = "table";
+  std::size_t limit = 0;
+  bool no_headers = false;
+  bool once = false;  // what it does anyway
+};
+
+// As meant.
+struct TopRequest {
+  report::TopQuery query;
+  std::optional<catalogue::ResourceId> sort_column;  // of the summary
+  Output output = Output::kTable;
+  std::size_t limit = 0;
+  bool headings = true;
+
+  // Without a resource, a table has a column for each of them.
+  [[nodiscard]] bool is_summary() const {
+    return query.resources.empty() && (output == Output::kTable || output == Output::kWide);
+  }
+};
+
+// --- from flags to a request ------------------------------------------------------------------
+
+// What is wrong with a flag, as "--flag: what, expected what".
+Error wrong(std::string_view flag, std::string_view value, std::string_view expected) {
+  return Error::other(
+      fmt::format("--{}: \"{}\", expected {}", flag, text::printable(value), expected));
+}
+
+std::string resource_names() {
+  std::string all;
+  for (const catalogue::Resource& row : catalogue::kResources) {
+    if (!all.empty()) all += ", ";
+    all += row.name;
+  }
+  return all;
+}
+
+std::optional<Output> parse_output(std::string_view name) {
+  if (name == "table") return Output::kTable;
+  if (name == "wide") return Output::kWide;
+  if (name == "json") return Output::kJson;
+  if (name == "csv") return Output::kCsv;
+  return std::nullopt;
+}
+
+Result<void> take_resources(const TopFlags& flags, TopRequest& request) {
+  for (const std::string& name : flags.resources) {
+    const auto resource = catalogue::find_resource(name);
+    if (!resource) return fail(wrong("resource", name, "one of " + resource_names()));
+    request.query.resources.push_back(*resource);
+  }
+  return {};
+}
+
+Result<void> take_order(const TopFlags& flags, TopRequest& request) {
+  const bool summary = request.is_summary();
+  if (const auto order = report::parse_order(flags.sort)) {
+    const bool known = *order == report::TopOrder::kUsed || *order == report::TopOrder::kName;
+    if (!summary || known) {
+      request.query.order = *order;
+      return {};
+    }
+  }
+  if (!summary) return fail(wrong("sort", flags.sort, "one of " + report::order_names()));
+  request.sort_column = catalogue::find_resource(flags.sort);
+  if (request.sort_column) return {};
+  return fail(wrong("sort", flags.sort, "used, name or, without --resource, a resource"));
+}
+
+Result<TopRequest> request_of(const TopFlags& flags) {
+  TopRequest request;
+  if (auto taken = take_resources(flags, request); !taken) return fail(taken.error());
+  const auto by = report::parse_by(flags.by);
+  if (!by) return fail(wrong("by", flags.by, "one of " + report::by_names()));
+  request.query.by = *by;
+  const auto output = parse_output(flags.output);
+  if (!output) return fail(wrong("output", flags.output, "one of table, wide, json, csv"));
+  request.output = *output;
+  if (auto taken = take_order(flags, request); !taken) return fail(taken.error());
+  request.limit = flags.limit;
+  request.headings = !flags.no_headers;
+  return request;
+}
+
+// --- from a request to text -------------------------------------------------------------------
+
+// Tables and CSV have no place for them.
+void warn_beside(const report::Top& top) {
+  for (const std::string& warning : top.warnings) warn(text::printable(warning));
+}
+
+void name_shown(const config::Config& config, report::Top& top) {
+  const auto named = daemon::name_processes(config.paths.procfs, top);
+  if (!named) warn(named.error().message() + "; processes are shown without a name");
+}
+
+std::string summary_text(const config::Config& config, const TopRequest& request,
+                         const report::Paper& paper, report::Top& top) {
+  const bool by_name = request.query.order == report::TopOrder::kName;
+  const auto summary = report::summarize(top, request.sort_column, by_name, request.limit);
+  name_shown(config, top);
+  const auto detail =
+      request.output == Output::kWide ? report::Detail::kWide : report::Detail::kTable;
+  return report::summary_table(top, summary, detail, paper);
+}
+
+std::string text_of(const config::Config& config, const TopRequest& request, report::Top& top) {
+  report::Paper paper = standard_output_paper();
+  paper.headings = request.headings;
+  if (request.is_summary()) return summary_text(config, request, paper, top);
+  report::limit_rows(top, request.limit);
+  name_shown(config, top);
+  switch (request.output) {
+    case Output::kJson:
+      return report::top_json(top);
+    case Output::kCsv:
+      return report::top_csv(top, request.headings);
+    case Output::kWide:
+      return report::top_table(top, report::Detail::kWide, paper);
+    case Output::kTable:
+      break;
+  }
+  return report::top_table(top, report::Detail::kTable, paper);
+}
+
+int top_of(const config::Config& config, const TopRequest& request) {
+  const SystemClock clock;
+  auto look = daemon::sample_once(config, clock);
+  if (!look) {
+    warn(look.error().during("read the host").message() + "; there is nothing to show");
+    return kExitFailure;
+  }
+  const report::TopSource source{.name = std::move(look->source),
+                                 .reason = std::move(look->source_reason),
+                                 .restriction = std::move(look->restriction)};
+  report::Top top = report::make_top(look->census, look->snapshot, source, request.query);
+  const int code = print(text_of(config, request, top));
+  if (request.output != Output::kJson) warn_beside(top);
+  return code;
+}
+
+int top(const Given& given, const TopFlags& flags) {
+  const auto request = request_of(flags);
+  if (!request) {
+    warn(request.error().message());
+    return kExitUsage;
+  }
+  const auto effective = effective_config(environment(kReadingFlags), given);
+  if (!effective.errors.empty()) return report(effective.errors);
+  return top_of(effective.config, *request);
+}
+
+void add_top_flags(CLI::App& command, TopFlags& flags) {
+  command.add_flag("--once", flags.once, "Print once and exit, which is what it does");
+  command
+      .add_option("--resource", flags.resources,
+                  "A resource, such as inotify_watches; may be repeated (default a summary of all)")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--by", flags.by, "Who: " + report::by_names() + " (default container)")
+      ->type_name("");
+  command
+      .add_option("--sort", flags.sort,
+                  "Order: " + report::order_names() +
+                      "; in the summary a resource too (default used, the most first)")
+      ->type_name("");
+  command.add_option("--limit", flags.limit, "So many rows; the rest is summed up (default all)")
+      ->type_name("N");
+  command.add_flag("--no-headers", flags.no_headers, "Rows alone: neither headings nor totals");
+  command.add_option("-o,--output", flags.output, "table, wide, json or csv (default table)")
+      ->type_name("");
+}
+
+}  // namespace
+
+void add_top(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("top", "Who holds what of the resources of this host");
+  const auto flags = std::make_shared<TopFlags>();
+  add_top_flags(*command, *flags);
+  const auto given = add_flags(*command, kReadingFlags);
+  command->callback([given, flags, &exit_code] { exit_code = top(*given, *flags); });
+}
+
+}  // namespace kcommons::cmd

@@ -1,0 +1,344 @@
+#include "report/top.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "base/text.hpp"
+#include "report/pool_rows.hpp"
+#include "report/unseen.hpp"
+
+namespace kcommons::report {
+
+namespace {
+
+using attribution::By;
+using attribution::Group;
+using attribution::Grouping;
+using attribution::Holder;
+using attribution::Snapshot;
+using catalogue::ResourceId;
+using census::Census;
+using census::Unseen;
+
+// --- who --------------------------------------------------------------------------------------
+
+TopWho who_of(const Holder& holder) {
+  const bool container = holder.kind == Holder::Kind::kContainer;
+  return {.kind = container ? TopWho::Kind::kContainer : TopWho::Kind::kHost,
+          .name = holder_name(holder),
+          .container_id = holder.container_id,
+          .runtime = holder.runtime,
+          .container = holder.container,
+          .pod = holder.pod,
+          .pod_namespace = holder.pod_namespace,
+          .unit = holder.unit};
+}
+
+TopWho pod_of(const Holder& holder) {
+  TopWho who{.kind = TopWho::Kind::kPod,
+             .runtime = holder.runtime,
+             .pod = holder.pod.empty() ? holder.pod_uid : holder.pod,
+             .pod_namespace = holder.pod_namespace};
+  who.name = text::printable(who.pod);
+  if (!who.pod_namespace.empty()) who.name = text::printable(who.pod_namespace) + "/" + who.name;
+  return who;
+}
+
+TopWho process_of(const census::ProcessRecord& process, const Holder& holder) {
+  TopWho who = who_of(holder);
+  who.kind = TopWho::Kind::kProcess;
+  who.uid = std::to_string(process.effective_uid.value());
+  who.pid = process.pid;
+  who.start_time = process.start_time;
+  return who;
+}
+
+TopWho who_of(const Census& census, const Grouping& grouping, const Group& group) {
+  if (!group.uid.empty()) {
+    return {.kind = TopWho::Kind::kUser, .name = "uid " + group.uid, .uid = group.uid};
+  }
+  if (group.holder == census::kNoIndex) {
+    return {.kind = TopWho::Kind::kUnit, .name = text::printable(group.unit), .unit = group.unit};
+  }
+  const Holder& holder = grouping.holders[group.holder];
+  if (group.pod) return pod_of(holder);
+  if (group.process == census::kNoIndex) return who_of(holder);
+  return process_of(census.processes[group.process], holder);
+}
+
+// --- pools and rows ---------------------------------------------------------------------------
+
+TopPool pool_of(const attribution::Pool& pool, std::uint64_t held) {
+  TopPool made{.resource = pool.resource,
+               .userns = pool.userns,
+               .uid = pool.uid,
+               .used = pool.used_at_census,
+               .limit = pool.limit,
+               .unattributed = pool.unattributed,
+               .held = held};
+  std::erase_if(made.unattributed, [](const auto& part) { return part.amount == 0; });
+  if (pool.unattributed.empty() && pool.used_at_census && *pool.used_at_census != held) {
+    made.unattributed.push_back({.cause = kHoldersNotTold,
+                                 .amount = static_cast<std::int64_t>(*pool.used_at_census - held)});
+  }
+  return made;
+}
+
+TopRow row_of(const attribution::GroupHolding& holding, std::uint32_t pool_index,
+              const TopPool& pool) {
+  TopRow row{.who = holding.group,
+             .pool = pool_index,
+             .used = holding.used,
+             .runtime_used = holding.runtime_used,
+             .limit_ratio = attribution::fullness(holding.used, pool.limit)};
+  if (pool.used.value_or(0) > 0) {
+    row.share = static_cast<double>(holding.used) / static_cast<double>(*pool.used);
+  }
+  return row;
+}
+
+void add_pool(Top& top, const attribution::Pool& pool,
+              const std::vector<attribution::GroupHolding>& holdings) {
+  std::uint64_t held = 0;
+  for (const attribution::GroupHolding& holding : holdings) held += holding.used;
+  if (!pool.used_at_census && held == 0) return;
+  const auto index = static_cast<std::uint32_t>(top.pools.size());
+  top.pools.push_back(pool_of(pool, held));
+  top.pools.back().rows_shown = holdings.size();
+  for (const attribution::GroupHolding& holding : holdings) {
+    top.rows.push_back(row_of(holding, index, top.pools.back()));
+    top.who[holding.group].shown = true;
+  }
+}
+
+auto name_key(const TopWho& who) {
+  return std::tuple(who.pid.value_or(Pid{}), std::string_view(who.name));
+}
+
+// Rows that are equal in what is asked for: the most first, by pool, by name.
+auto rest_key(const Top& top, const TopRow& row) {
+  return std::tuple(~row.used, row.pool, name_key(top.who[row.who]), row.who);
+}
+
+bool is_before(const Top& top, TopOrder order, const TopRow& left, const TopRow& right) {
+  const auto rest = [&] { return rest_key(top, left) < rest_key(top, right); };
+  switch (order) {
+    case TopOrder::kUsed:
+      break;
+    case TopOrder::kLimit:
+      return left.limit_ratio != right.limit_ratio ? left.limit_ratio > right.limit_ratio : rest();
+    case TopOrder::kShare:
+      return left.share != right.share ? left.share > right.share : rest();
+    case TopOrder::kName: {
+      const auto left_name = name_key(top.who[left.who]);
+      const auto right_name = name_key(top.who[right.who]);
+      return left_name != right_name ? left_name < right_name : rest();
+    }
+    case TopOrder::kPool:
+      return left.pool != right.pool ? left.pool < right.pool : rest();
+  }
+  return rest();
+}
+
+bool is_asked_for(const TopQuery& query, ResourceId resource) {
+  return query.resources.empty() || std::ranges::count(query.resources, resource) > 0;
+}
+
+// --- what the source could not see ------------------------------------------------------------
+
+void judge(const Census& census, const TopSource& source, Top& top) {
+  top.complete = true;
+  const auto lacks = [&](std::string what) {
+    top.complete = false;
+    top.warnings.push_back(std::move(what));
+  };
+  if (!census.exact) {
+    top.warnings.emplace_back(
+        "read from procfs: open files are estimates, and of inotify there is at least what is "
+        "shown");
+  }
+  if (!source.restriction.empty()) lacks("the view is restricted: " + source.restriction);
+  for (std::size_t i = 0; i < census.unseen.size(); ++i) {
+    const auto reason = static_cast<Unseen>(i);
+    // Processes that end meanwhile are usual.
+    if (census.unseen[i] == 0 || reason == Unseen::kVanished) continue;
+    lacks(fmt::format("{}: {}", words_for(reason), census.unseen[i]));
+  }
+  if (census.cgroup_namespace_private) {
+    lacks("kcommons runs in a cgroup namespace of its own and cannot tell all containers");
+  }
+  std::uint64_t failed = 0;
+  for (const std::uint64_t count : census.failures.by_kind) failed += count;
+  if (failed > 0) lacks(fmt::format("{} reads failed, first: {}", failed, census.failures.first));
+}
+
+// Whether the source would tell that nothing is used.
+bool is_told(const Census& census, ResourceId resource) {
+  return census.exact || catalogue::resource(resource).procfs != catalogue::Accuracy::kNone ||
+         census.readings[catalogue::index_of(resource)].used;
+}
+
+// A resource that was asked for and has no pool.
+void explain_missing(const Census& census, const TopQuery& query, Top& top) {
+  for (const ResourceId resource : query.resources) {
+    if (std::ranges::count(top.pools, resource, &TopPool::resource) > 0) continue;
+    if (is_told(census, resource)) {
+      top.unused.push_back(resource);
+      continue;
+    }
+    top.complete = false;
+    top.warnings.push_back(
+        fmt::format("{} cannot be read by {}", catalogue::resource(resource).name, top.source));
+  }
+}
+
+}  // namespace
+
+Top make_top(const Census& census, const Snapshot& snapshot, const TopSource& source,
+             const TopQuery& query) {
+  Top top;
+  top.taken_at = snapshot.taken_at;
+  top.source = source.name;
+  top.source_reason = source.reason;
+  top.exact = snapshot.exact;
+  top.by = query.by;
+  judge(census, source, top);
+  const Grouping grouping = attribution::group_holdings(census, snapshot, query.by);
+  for (const Group& group : grouping.groups) top.who.push_back(who_of(census, grouping, group));
+  for (std::size_t i = 0; i < snapshot.pools.size(); ++i) {
+    if (!is_asked_for(query, snapshot.pools[i].resource)) continue;
+    add_pool(top, snapshot.pools[i], grouping.pools[i]);
+  }
+  explain_missing(census, query, top);
+  std::ranges::sort(top.rows, [&](const TopRow& left, const TopRow& right) {
+    return is_before(top, query.order, left, right);
+  });
+  return top;
+}
+
+void limit_rows(Top& top, std::size_t most) {
+  if (most == 0 || top.rows.size() <= most) return;
+  for (std::size_t i = most; i < top.rows.size(); ++i) {
+    TopPool& pool = top.pools[top.rows[i].pool];
+    pool.held -= top.rows[i].used;
+    pool.cut += top.rows[i].used;
+    --pool.rows_shown;
+    ++pool.rows_cut;
+  }
+  top.rows_cut += top.rows.size() - most;
+  top.rows.resize(most);
+  for (TopWho& who : top.who) who.shown = false;
+  for (const TopRow& row : top.rows) top.who[row.who].shown = true;
+}
+
+// --- the summary ------------------------------------------------------------------------------
+
+namespace {
+
+// What people ask for first; the rest as the catalogue has it.
+constexpr std::array kAskedFor{ResourceId::kOpenFiles,      ResourceId::kInotifyInstances,
+                               ResourceId::kInotifyWatches, ResourceId::kThreads,
+                               ResourceId::kPipePages,      ResourceId::kEpollWatches};
+
+// Every charge ends in one of these, and in none of them twice.
+bool is_outermost(const TopPool& pool) {
+  if (catalogue::resource(pool.resource).scope == catalogue::Scope::kObject) return false;
+  return pool.userns.empty() || pool.userns == "initial";
+}
+
+std::vector<ResourceId> columns_of(const Top& top) {
+  std::array<bool, catalogue::kResourceCount> held{};
+  for (const TopRow& row : top.rows) {
+    const TopPool& pool = top.pools[row.pool];
+    if (is_outermost(pool)) held[catalogue::index_of(pool.resource)] = true;
+  }
+  std::vector<ResourceId> columns;
+  const auto add = [&](ResourceId resource) {
+    if (std::exchange(held[catalogue::index_of(resource)], false)) columns.push_back(resource);
+  };
+  for (const ResourceId resource : kAskedFor) add(resource);
+  for (const catalogue::Resource& row : catalogue::kResources) add(row.id);
+  return columns;
+}
+
+void add_to_column(const TopPool& pool, bool first, TopSummary::Column& column) {
+  if (first) {
+    column.used = pool.used;
+    column.limit = pool.limit;
+  } else {
+    if (column.used) column.used = pool.used ? std::optional(*column.used + *pool.used) : pool.used;
+    if (column.limit != pool.limit) column.limit.reset();
+  }
+  for (const auto& part : pool.unattributed) column.unattributed += part.amount;
+  if (pool.used) {
+    column.fullest = std::max(column.fullest, attribution::fullness(*pool.used, pool.limit));
+  }
+}
+
+TopSummary::Column column_of(const Top& top, ResourceId resource) {
+  TopSummary::Column column{.resource = resource};
+  bool first = true;
+  for (const TopPool& pool : top.pools) {
+    if (pool.resource != resource || !is_outermost(pool)) continue;
+    add_to_column(pool, first, column);
+    first = false;
+  }
+  return column;
+}
+
+std::vector<TopSummary::Row> summary_rows(const Top& top, const std::vector<ResourceId>& columns) {
+  std::array<std::size_t, catalogue::kResourceCount> column_of{};
+  for (std::size_t i = 0; i < columns.size(); ++i) column_of[catalogue::index_of(columns[i])] = i;
+  std::vector<TopSummary::Row> rows;
+  std::vector<std::uint32_t> row_of(top.who.size(), census::kNoIndex);
+  for (const TopRow& one : top.rows) {
+    const TopPool& pool = top.pools[one.pool];
+    if (!is_outermost(pool)) continue;
+    if (row_of[one.who] == census::kNoIndex) {
+      row_of[one.who] = static_cast<std::uint32_t>(rows.size());
+      rows.push_back({.who = one.who, .used = std::vector<std::uint64_t>(columns.size())});
+    }
+    rows[row_of[one.who]].used[column_of[catalogue::index_of(pool.resource)]] += one.used;
+  }
+  return rows;
+}
+
+void cut_summary(TopSummary& summary, std::size_t most) {
+  if (most == 0 || summary.rows.size() <= most) return;
+  for (std::size_t row = most; row < summary.rows.size(); ++row) {
+    for (std::size_t i = 0; i < summary.columns.size(); ++i) {
+      summary.columns[i].cut += summary.rows[row].used[i];
+    }
+  }
+  summary.rows_cut = summary.rows.size() - most;
+  summary.rows.resize(most);
+}
+
+}  // namespace
+
+TopSummary summarize(Top& top, std::optional<ResourceId> resource, bool by_name, std::size_t most) {
+  TopSummary summary;
+  const std::vector<ResourceId> columns = columns_of(top);
+  for (const ResourceId column : columns) summary.columns.push_back(column_of(top, column));
+  summary.rows = summary_rows(top, columns);
+  const auto named = std::ranges::find(columns, resource.value_or(ResourceId::kOpenFiles));
+  const auto first = static_cast<std::size_t>(named == columns.end() ? 0 : named - columns.begin());
+  std::ranges::sort(summary.rows, [&](const TopSummary::Row& left, const TopSummary::Row& right) {
+    const auto left_name = name_key(top.who[left.who]);
+    const auto right_name = name_key(top.who[right.who]);
+    if (by_name) return std::tuple(left_name, left.who) < std::tuple(right_name, right.who);
+    return std::tuple(~left.used[first], right.used, left_name, left.who) <
+           std::tuple(~right.used[first], left.used, right_name, right.who);
+  });
+  cut_summary(summary, most);
+  for (TopWho& who : top.who) who.shown = false;
+  for (const TopSummary::Row& row : summary.rows) top.who[row.who].shown = true;
+  return summary;
+}
+
+}  // namespace kcommons::report

@@ -1,0 +1,115 @@
+#include "report/top_json.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "report/top_words.hpp"
+
+namespace kcommons::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Text that anybody may have chosen.
+std::string safe(std::string_view raw) {
+  return text::valid_utf8(raw);
+}
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// RFC 3339, in UTC.
+std::string time_text(WallTime time) {
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  constexpr auto kSecond = 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
+                     milliseconds % kSecond);
+}
+
+void add_pool_labels(const TopPool& pool, Json& out) {
+  out["resource"] = catalogue::resource(pool.resource).name;
+  out["userns"] = safe(pool.userns);
+  out["uid"] = safe(pool.uid);
+}
+
+Json pool_json(const TopPool& pool) {
+  Json out;
+  add_pool_labels(pool, out);
+  out["scope"] = catalogue::name_of(catalogue::resource(pool.resource).scope);
+  out["pool_used_at_census"] = or_null(pool.used);
+  out["pool_limit"] = pool.limit ? or_null(pool.limit->value) : Json(nullptr);
+  out["unlimited"] = pool.limit && !pool.limit->value;
+  out["shown"] = {{"rows", pool.rows_shown}, {"used", pool.held}};
+  out["more"] = {{"rows", pool.rows_cut}, {"used", pool.cut}};
+  out["unattributed"] = Json::array();
+  for (const auto& part : pool.unattributed) {
+    out["unattributed"].push_back({{"cause", part.cause}, {"used", part.amount}});
+  }
+  return out;
+}
+
+Json who_json(const TopWho& who) {
+  Json out;
+  out["kind"] = name_of(who.kind);
+  out["name"] = safe(who.name);
+  out["container_id"] = safe(who.container_id);
+  out["runtime"] = safe(who.runtime);
+  out["container"] = safe(who.container);
+  out["pod"] = safe(who.pod);
+  out["namespace"] = safe(who.pod_namespace);
+  out["unit"] = safe(who.unit);
+  out["uid"] = safe(who.uid);
+  if (who.kind != TopWho::Kind::kProcess) return out;
+  out["pid"] = who.pid.value_or(Pid{}).value();
+  out["command"] = who.command ? Json(safe(*who.command)) : Json(nullptr);
+  return out;
+}
+
+Json row_json(const Top& top, const TopRow& row) {
+  Json out;
+  add_pool_labels(top.pools[row.pool], out);
+  out["who"] = who_json(top.who[row.who]);
+  out["used"] = row.used;
+  out["runtime_used"] = row.runtime_used;
+  out["share"] = or_null(row.share);
+  out["limit_ratio"] = or_null(row.limit_ratio);
+  return out;
+}
+
+}  // namespace
+
+std::string top_json(const Top& top) {
+  Json out;
+  out["schema_version"] = kTopSchemaVersion;
+  out["taken_at"] = time_text(top.taken_at);
+  out["source"] = safe(top.source);
+  out["source_reason"] = safe(top.source_reason);
+  out["exact"] = top.exact;
+  out["complete"] = top.complete;
+  out["warnings"] = Json::array();
+  for (const std::string& warning : top.warnings) out["warnings"].push_back(safe(warning));
+  out["by"] = name_of(top.by);
+  out["pools"] = Json::array();
+  for (const TopPool& pool : top.pools) out["pools"].push_back(pool_json(pool));
+  out["unused"] = Json::array();
+  for (const auto resource : top.unused) {
+    out["unused"].push_back(catalogue::resource(resource).name);
+  }
+  out["rows"] = Json::array();
+  for (const TopRow& row : top.rows) out["rows"].push_back(row_json(top, row));
+  // What is no UTF-8 would throw; safe() has left none.
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace kcommons::report
