@@ -1,0 +1,126 @@
+#include "report/audit_json.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace kcommons::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string safe(std::string_view raw) {
+  return text::valid_utf8(raw);
+}
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+std::string time_text(WallTime time) {
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  constexpr auto kSecond = 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
+                     milliseconds % kSecond);
+}
+
+void add_labels(const PoolRow& row, Json& out) {
+  out["resource"] = catalogue::resource(row.resource).name;
+  out["userns"] = safe(row.userns);
+  out["uid"] = safe(row.uid);
+}
+
+Json top_json(const AuditPool& pool) {
+  if (!pool.row.top) return nullptr;
+  return {{"name", safe(pool.row.top->name)},
+          {"container_id", safe(pool.row.top->id)},
+          {"role", pool.row.top->runtime ? "runtime" : "workload"},
+          {"used", pool.row.top->used},
+          {"share", or_null(pool.share)}};
+}
+
+Json pool_json(const AuditPool& pool) {
+  const PoolRow& row = pool.row;
+  const catalogue::Resource& about = catalogue::resource(row.resource);
+  Json out;
+  add_labels(row, out);
+  out["unit"] = about.unit;
+  out["scope"] = catalogue::name_of(about.scope);
+  out["used"] = or_null(row.used);
+  out["limit"] = row.limit ? or_null(row.limit->value) : Json(nullptr);
+  out["unlimited"] = row.limit && !row.limit->value;
+  out["ratio"] = or_null(row.ratio);
+  out["isolated_by"] = about.isolated_by;
+  out["error"] = about.error;
+  out["top_holder"] = top_json(pool);
+  Json names = Json::array();
+  for (const std::string& name : pool.neighbours) names.push_back(safe(name));
+  out["neighbours"] = {{"container", row.container_neighbours},
+                       {"host", row.host_neighbours},
+                       {"names", std::move(names)}};
+  return out;
+}
+
+Json advice_json(const Advice& advice) {
+  Json out;
+  out["kind"] = name_of(advice.kind);
+  out["text"] = safe(advice.text);
+  out["command"] = advice.command.empty() ? Json(nullptr) : Json(advice.command);
+  out["limit"] = advice.value == 0 ? Json(nullptr) : Json(advice.value);
+  out["price_bytes"] = advice.price_bytes == 0 ? Json(nullptr) : Json(advice.price_bytes);
+  out["frees"] = advice.kind == Advice::Kind::kOtherUid ? Json(advice.frees) : Json(nullptr);
+  return out;
+}
+
+Json finding_json(const Audit& audit, const Finding& finding) {
+  const PoolRow& row = audit.pools[finding.pool].row;
+  Json out;
+  out["severity"] = name_of(finding.severity);
+  add_labels(row, out);
+  out["symptom"] = catalogue::resource(row.resource).symptom;
+  out["advice"] = Json::array();
+  for (const Advice& advice : finding.advice) out["advice"].push_back(advice_json(advice));
+  return out;
+}
+
+Json names_json(const std::vector<catalogue::ResourceId>& resources) {
+  Json out = Json::array();
+  for (const catalogue::ResourceId id : resources) out.push_back(catalogue::resource(id).name);
+  return out;
+}
+
+}  // namespace
+
+std::string audit_json(const Audit& audit) {
+  Json out;
+  out["schema_version"] = kAuditSchemaVersion;
+  out["taken_at"] = time_text(audit.taken_at);
+  out["source"] = audit.source;
+  out["source_reason"] = safe(audit.source_reason);
+  out["exact"] = audit.exact;
+  out["complete"] = audit.complete;
+  out["warnings"] = Json::array();
+  for (const std::string& warning : audit.warnings) out["warnings"].push_back(safe(warning));
+  out["status"] = name_of(audit.status);
+  out["pools"] = Json::array();
+  for (const AuditPool& pool : audit.pools) out["pools"].push_back(pool_json(pool));
+  out["findings"] = Json::array();
+  for (const Finding& finding : audit.findings) {
+    out["findings"].push_back(finding_json(audit, finding));
+  }
+  out["unused"] = names_json(audit.unused);
+  out["unread"] = names_json(audit.unread);
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace kcommons::report
