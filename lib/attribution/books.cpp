@@ -291,8 +291,8 @@ class Bookkeeper final {
          share_of(process), object.amount);
   }
 
-  // A network namespace is the sandbox's of a pod, else whose oldest process is in it: the
-  // container's, or the host's own.
+  // A network namespace is whose oldest process is in it, the host's own or a container's; of a pod
+  // it is the sandbox's, also where that was made anew. A sandbox on the host's network owns none.
   void find_network_owners() {
     for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
       const ProcessRecord& process = census_.processes[i];
@@ -300,16 +300,21 @@ class Bookkeeper final {
       if (!process.alive || share.role != cgroup::Role::kWorkload) continue;
       if (process.net_ns == NetNsInode()) continue;
       const auto [owner, added] = network_owners_.try_emplace(process.net_ns, i);
-      if (!added && is_sandbox(i) && !is_sandbox(owner->second)) owner->second = i;
+      if (!added && is_sandbox(i) && is_other_container(owner->second)) owner->second = i;
     }
     for (const auto& [net_ns, process] : network_owners_) {
       books_.network_owners[net_ns] = share_of(census_.processes[process]).holder;
     }
   }
 
+  [[nodiscard]] const Holder& holder_of(std::uint32_t process) const {
+    return books_.holders[share_of(census_.processes[process]).holder];
+  }
   [[nodiscard]] bool is_sandbox(std::uint32_t process) const {
-    const std::uint32_t holder = share_of(census_.processes[process]).holder;
-    return books_.holders[holder].container == kSandbox;
+    return holder_of(process).container == kSandbox;
+  }
+  [[nodiscard]] bool is_other_container(std::uint32_t process) const {
+    return holder_of(process).kind == Holder::Kind::kContainer && !is_sandbox(process);
   }
 
   void book_network(const census::HeldByNetwork& held) {

@@ -137,6 +137,33 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# enter_container ID PID: moves the process to docker/ID of each hierarchy that takes it. Fails where
+# none does.
+enter_container() {
+  local mount type moved=0
+  while read -r _ mount type _; do
+    [[ $type == cgroup || $type == cgroup2 ]] || continue
+    ! enter_cgroup "$mount" "$1" "$2" || moved=$((moved + 1))
+  done </proc/self/mounts
+  ((moved > 0))
+}
+
+# enter_cgroup MOUNT ID PID
+enter_cgroup() {
+  local mount=$1 id=$2 pid=$3 folder file
+  for folder in "$mount/docker" "$mount/docker/$id"; do
+    [[ -d $folder ]] && continue
+    mkdir "$folder" 2>/dev/null || return
+    CGROUPS+=("$folder")
+    # A new cpuset of v1 has no processors, and takes no process before it has.
+    for file in cpuset.cpus cpuset.mems; do
+      [[ -e $folder/$file ]] || continue
+      cat "${folder%/*}/$file" 2>/dev/null >"$folder/$file" || true
+    done
+  done
+  echo "$pid" 2>/dev/null >"$mount/docker/$id/cgroup.procs"
+}
+
 rmdir_gone() {
   rmdir "$1" 2>/dev/null || [[ ! -d $1 ]]
 }

@@ -20,35 +20,14 @@ readonly ID
 
 # --- the container ----------------------------------------------------------------------------
 
-# in_cgroup MOUNT PID: moves the process to docker/ID of that hierarchy. Fails where that cannot be.
-in_cgroup() {
-  local mount=$1 pid=$2 folder file
-  for folder in "$mount/docker" "$mount/docker/$ID"; do
-    [[ -d $folder ]] && continue
-    mkdir "$folder" 2>/dev/null || return
-    CGROUPS+=("$folder")
-    # A new cpuset of v1 has no processors, and takes no process before it has.
-    for file in cpuset.cpus cpuset.mems; do
-      [[ -e $folder/$file ]] || continue
-      cat "${folder%/*}/$file" 2>/dev/null >"$folder/$file" || true
-    done
-  done
-  echo "$pid" 2>/dev/null >"$mount/docker/$ID/cgroup.procs"
-}
-
 start_holder() {
-  local mount type moved=0
   mkdir "$WORK/watched"
   start "$WORK/holder" "$WORK/holder.err" "$KCOMMONS_INTEGRATION_BIN/integration_holder" \
     "$DESCRIPTORS" "$WATCHES" "$WORK/watched"
   HOLDER=$STARTED
   wait_for "holder" holder_is_ready
-  while read -r _ mount type _; do
-    [[ $type == cgroup || $type == cgroup2 ]] || continue
-    ! in_cgroup "$mount" "$HOLDER" || moved=$((moved + 1))
-  done </proc/self/mounts
-  ((moved > 0)) || skip "no cgroup can be made here"
-  say "the holder is in $moved hierarchies: $(tail -n 1 "/proc/$HOLDER/cgroup")"
+  enter_container "$ID" "$HOLDER" || skip "no cgroup can be made here"
+  say "the holder is a container: $(tail -n 1 "/proc/$HOLDER/cgroup")"
 }
 
 holder_is_ready() {

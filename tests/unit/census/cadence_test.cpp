@@ -98,3 +98,14 @@ TEST_CASE("a user who takes much at once calls for a census", "[census]") {
     CHECK(cadence.due(kStart + 5s).holdings);
   }
 }
+
+TEST_CASE("a backlog that fills calls for no census", "[census]") {
+  Cadence cadence({}, kStart);
+  cadence.holdings_done(kStart);
+  PoolsReading reading = files(0, 1000);
+  cadence.pools_done(kStart, &reading);
+  auto& backlog = reading.readings[catalogue::index_of(catalogue::ResourceId::kPacketBacklog)];
+  backlog = {.used = 1001, .limit = catalogue::Limit{1000}};
+  cadence.pools_done(kStart + 1s, &reading);
+  CHECK_FALSE(cadence.due(kStart + 9s).holdings);
+}

@@ -93,5 +93,6 @@ TEST_CASE("container series carry the five container labels in their order", "[e
         std::set<std::string_view>{"kcommons_container_neighbour", "kcommons_container_used",
                                    "kcommons_container_descriptors", "kcommons_container_processes",
                                    "kcommons_container_descriptor_limit_ratio",
+                                   "kcommons_container_receive_dropped_total",
                                    "kcommons_container_info"});
 }

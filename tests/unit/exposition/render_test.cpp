@@ -73,6 +73,15 @@ TEST_CASE("the text of an ordinary host is the golden one", "[exposition]") {
   check_golden("holdings.txt", render_holdings(plain_snapshot()));
 }
 
+TEST_CASE("drops have a series for each CPU and for whoever owns a network", "[exposition]") {
+  const std::string text = render_holdings(plain_snapshot());
+  const auto cpus = samples_of(text, "kcommons_softnet_dropped_total");
+  REQUIRE(cpus.size() == 2);
+  CHECK(cpus[0].value == 4294967297.0);
+  CHECK(only_value(text, "kcommons_container_receive_dropped_total") == 20002);
+  CHECK(only_value(text, "kcommons_host_receive_dropped_total") == 0);
+}
+
 TEST_CASE("hostile names cannot break the text and the golden one shows how", "[exposition]") {
   const std::string text = render_holdings(hostile_snapshot());
   check_golden("holdings_hostile.txt", text);

@@ -69,8 +69,11 @@ Snapshot plain_snapshot() {
   hog.workload = {.processes = 1, .descriptors = 1000, .by_type = {}};
   hog.runtime_part = {
       .processes = 1, .descriptors = 12, .by_type = counts({{FdType::kInotify, 1}})};
-  snapshot.holders = {web, hog, host_unit("sshd.service"),
-                      host_unit(std::string(attribution::kOther))};
+  hog.receive_dropped = 20002;
+  Holder sshd = host_unit("sshd.service");
+  sshd.receive_dropped = 0;
+  snapshot.holders = {web, hog, sshd, host_unit(std::string(attribution::kOther))};
+  snapshot.cpu_drops = {{0, 0x100000001}, {2, 20001}};
 
   Pool files{.resource = ResourceId::kOpenFiles,
              .userns = "",
