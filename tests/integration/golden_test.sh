@@ -37,7 +37,7 @@ sampling:
   pools_interval: $interval
   holdings_interval: $interval
 CONFIG
-  run_exporter "--config.file=$WORK/config.yaml" "--path.procfs=$WORK/tree"
+  run_exporter "--config.file=$WORK/config.yaml" "--path.procfs=$WORK/tree" "--path.sysfs=$WORK/tree/sys"
   wait_for_census "$censuses"
   expect "exposition is well-formed" "$KCOMMONS_EXPOSITION_CHECK" <"$WORK/scrape"
   stop "$EXPORTER"
