@@ -113,10 +113,16 @@ bool become(uid_t uid) {
          ::prctl(PR_SET_DUMPABLE, 1) == 0;
 }
 
-bool write_sysctl(const std::string& path, std::uint64_t value) {
-  std::ofstream file("/proc/sys/" + path);
+Lowered::Lowered(const std::string& path, const std::string& value) : path_("/proc/sys/" + path) {
+  std::ifstream before(path_);
+  if (!std::getline(before, before_)) FAIL("cannot read " << path_);
+  std::ofstream file(path_);
   file << value << '\n';
-  return static_cast<bool>(file.flush());
+  if (!file.flush()) FAIL("cannot write " << path_);
+}
+
+void Lowered::restore() const {
+  std::ofstream(path_) << before_ << '\n';
 }
 
 std::uint64_t read_sysctl(const std::string& path) {

@@ -75,9 +75,23 @@ bool become(uid_t uid);
 // Sets the soft and hard limit (getrlimit(2)).
 bool limit_to(int resource, std::uint64_t limit);
 
-// Writes or reads a sysctl, by its path below /proc/sys. A test that calls this is run by
-// with_sysctl.
-bool write_sysctl(const std::string& path, std::uint64_t value);
+// A sysctl by its path below /proc/sys.
 std::uint64_t read_sysctl(const std::string& path);
+
+// Another value for as long as this object lives. Should the test be killed, with_sysctl, which
+// runs it, brings the old one back.
+class Lowered final {
+ public:
+  Lowered(const std::string& path, const std::string& value);
+  Lowered(const std::string& path, std::uint64_t value) : Lowered(path, std::to_string(value)) {}
+  Lowered(const Lowered&) = delete;
+  Lowered& operator=(const Lowered&) = delete;
+  ~Lowered() { restore(); }
+  void restore() const;
+
+ private:
+  std::string path_;
+  std::string before_;
+};
 
 }  // namespace kcommons::fill

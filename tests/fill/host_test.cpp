@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "filled.hpp"
@@ -51,6 +52,17 @@ std::uint64_t used_now(ResourceId resource) {
   return look(By::kBpf, of_host(resource)).used.value_or(0);
 }
 
+// What is left when those that an earlier test has ended are gone.
+std::uint64_t settled(ResourceId resource) {
+  std::uint64_t before = 0;
+  test::eventually([&] {
+    const std::uint64_t now = used_now(resource);
+    ::usleep(50'000);
+    return std::exchange(before, now) == now;
+  });
+  return before;
+}
+
 }  // namespace
 
 TEST_CASE("open files", "[fill][sysctl]") {
@@ -59,7 +71,7 @@ TEST_CASE("open files", "[fill][sysctl]") {
   // What is needed to look is opened before, and by one who may go beyond the limit.
   look(By::kBpf, of_host(ResourceId::kOpenFiles));
   look(By::kProcfs, of_host(ResourceId::kOpenFiles));
-  REQUIRE(write_sysctl("fs/file-max", limit));
+  const Lowered lowered("fs/file-max", limit);
   const Filled filled([&](Outcome& outcome) {
     if (!become(uid)) return false;
     while (::open("/dev/null", O_RDONLY) >= 0) ++outcome.taken;
@@ -82,7 +94,7 @@ TEST_CASE("AIO events", "[fill][sysctl]") {
   const std::uint64_t before = used_now(ResourceId::kAioEvents);
   constexpr std::uint64_t kEach = 1024;
   const std::uint64_t limit = before + 4 * kEach;
-  REQUIRE(write_sysctl("fs/aio-max-nr", limit));
+  const Lowered lowered("fs/aio-max-nr", limit);
   const uid_t uid = fresh_uid(1);
   const Filled filled([&](Outcome& outcome) {
     if (!become(uid)) return false;
@@ -106,14 +118,13 @@ TEST_CASE("AIO events", "[fill][sysctl]") {
 
 TEST_CASE("threads", "[fill][sysctl]") {
   look(By::kProcfs, of_host(ResourceId::kThreads));
-  const std::uint64_t limit = used_now(ResourceId::kThreads) + 60;
-  const Filled filled([&](Outcome& outcome) {
-    return write_sysctl("kernel/threads-max", limit) && fork_all(outcome, 200);
-  });
+  const std::uint64_t limit = settled(ResourceId::kThreads) + 60;
+  const Lowered lowered("kernel/threads-max", limit);
+  const Filled filled([&](Outcome& outcome) { return fork_all(outcome, 200); });
   const Seen bpf = look(By::kBpf, of_host(ResourceId::kThreads));
   const Seen procfs = look(By::kProcfs, of_host(ResourceId::kThreads));
   // Nobody can start anything until it is back.
-  REQUIRE(write_sysctl("kernel/threads-max", limit + 10'000));
+  lowered.restore();
   REQUIRE(filled.is_ready());
   CHECK(is_promised(ResourceId::kThreads, filled.outcome().error));
   CHECK(filled.outcome().taken >= 30);
@@ -126,15 +137,13 @@ TEST_CASE("threads", "[fill][sysctl]") {
 
 TEST_CASE("PIDs", "[fill][sysctl]") {
   look(By::kProcfs, of_host(ResourceId::kPids));
-  const std::uint64_t before = used_now(ResourceId::kPids);
+  const std::uint64_t before = settled(ResourceId::kPids);
   constexpr std::uint64_t kLimit = 800;
-  const std::uint64_t old_limit = read_sysctl("kernel/pid_max");
-  const Filled filled([&](Outcome& outcome) {
-    return write_sysctl("kernel/pid_max", kLimit) && fork_all(outcome, kLimit);
-  });
+  const Lowered lowered("kernel/pid_max", kLimit);
+  const Filled filled([&](Outcome& outcome) { return fork_all(outcome, kLimit); });
   const Seen bpf = look(By::kBpf, of_host(ResourceId::kPids));
   const Seen procfs = look(By::kProcfs, of_host(ResourceId::kPids));
-  REQUIRE(write_sysctl("kernel/pid_max", old_limit));
+  lowered.restore();
   REQUIRE(filled.is_ready());
   CHECK(is_promised(ResourceId::kPids, filled.outcome().error));
   CHECK(bpf.limit == kLimit);
@@ -179,7 +188,7 @@ TEST_CASE("pseudo terminals", "[fill][sysctl]") {
   const std::uint64_t reserve = read_sysctl("kernel/pty/reserve");
   const std::uint64_t limit = read_sysctl("kernel/pty/nr") + 10;
   const std::uint64_t before = read_sysctl("kernel/pty/nr");
-  REQUIRE(write_sysctl("kernel/pty/max", limit + reserve));
+  const Lowered lowered("kernel/pty/max", limit + reserve);
   const std::string directory = std::filesystem::temp_directory_path() / "kcommons-fill-pts";
   std::filesystem::create_directory(directory);
   const Filled filled([&](Outcome& outcome) {
@@ -260,7 +269,7 @@ void check_neighbours(ResourceId resource, int family, const char* version) {
   const std::string threshold = std::string("net/") + version + "/neigh/default/gc_thresh3";
   const std::uint64_t before = used_now(resource);
   const std::uint64_t limit = before + 100;
-  REQUIRE(write_sysctl(threshold, limit));
+  const Lowered lowered(threshold, limit);
   const Filled filled([&](Outcome& outcome) {
     if (!make_network()) return false;
     const int socket = ::socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
@@ -298,7 +307,7 @@ TEST_CASE("neighbours by IPv6", "[fill][sysctl]") {
 
 TEST_CASE("memory of UDP", "[fill][sysctl]") {
   // In pages; the kernel takes them in batches for each CPU.
-  std::ofstream("/proc/sys/net/ipv4/udp_mem") << "1000 1500 2000\n";
+  const Lowered lowered("net/ipv4/udp_mem", "1000 1500 2000");
   const Filled filled([&](Outcome& outcome) {
     if (!make_network() || std::system("ip link set lo up") != 0) return false;
     std::vector<int> receivers;
@@ -336,7 +345,7 @@ TEST_CASE("memory of UDP", "[fill][sysctl]") {
   CHECK(catalogue::resource(ResourceId::kUdpMemoryPages).error == "drops");
   const Seen bpf = look(By::kBpf, of_host(ResourceId::kUdpMemoryPages));
   CHECK(bpf.limit == 2000);
-  CHECK(bpf.used.value_or(0) > 1700);
+  CHECK(bpf.used.value_or(0) >= 1500);  // from here on the kernel refuses some
   CHECK(bpf.used.value_or(0) <= 2300);
   // What the sockets have, but for what each CPU keeps in hand (sk_memory_allocated_add).
   CHECK(bpf.held > bpf.used.value_or(0) - 600);

@@ -62,7 +62,7 @@ bool take_all(Outcome& outcome, Take take) {
 
 TEST_CASE("epoll registrations", "[fill][sysctl]") {
   constexpr std::uint64_t kLimit = 500;
-  REQUIRE(write_sysctl("fs/epoll/max_user_watches", kLimit));
+  const Lowered lowered("fs/epoll/max_user_watches", kLimit);
   const uid_t uid = fresh_uid(0);
   const Filled filled([&](Outcome& outcome) {
     const int epoll = ::epoll_create1(0);
