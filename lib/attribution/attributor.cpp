@@ -200,6 +200,7 @@ void Cutter::cut_users(SeriesLimit& limit) {
     const double share = static_cast<double>(used) / whole_of(census_, pool, books_.pools[pool]);
     shares[key.uid] = std::max(shares[key.uid], share);
   }
+  candidates.reserve(shares.size());
   for (const auto& [uid, share] : shares) candidates.push_back({.key = uid, .share = share});
   const std::size_t all = candidates.size();
   const Kept kept = limit.select(std::move(candidates));

@@ -18,7 +18,7 @@ using attribution::Pool;
 using catalogue::ResourceId;
 using catalogue::Scope;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = std::uint64_t{1024} * 1024;
 
 std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const Pool& pool) {
   std::vector<std::string> names;
@@ -109,7 +109,7 @@ std::optional<Advice> raise_the_ulimit(const catalogue::Resource& row, const Poo
   if (!row.sysctl.empty() || !row.limit.starts_with("RLIMIT_") || !pool.used) return std::nullopt;
   Advice advice{.kind = Advice::Kind::kUlimit};
   advice.value = limit_with_headroom(*pool.used);
-  advice.text = fmt::format("{}, to {}", row.remedy, advice.value);
+  advice.text = fmt::format("raise it to {}; {}", advice.value, row.remedy);
   return advice;
 }
 
@@ -167,7 +167,7 @@ void add_warnings(const attribution::Snapshot& snapshot, const AuditSource& sour
   }
   audit.complete = audit.warnings.empty();
   if (!audit.exact) {
-    audit.warnings.push_back(
+    audit.warnings.emplace_back(
         "by procfs, what users are charged for inotify is \"at least\", and open "
         "files of holders are an estimate");
   }

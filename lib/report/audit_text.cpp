@@ -62,6 +62,7 @@ std::string list(const std::vector<std::string>& names, std::size_t most) {
 
 std::string list(const std::vector<catalogue::ResourceId>& resources) {
   std::vector<std::string> names;
+  names.reserve(resources.size());
   for (const catalogue::ResourceId id : resources) {
     names.emplace_back(catalogue::resource(id).name);
   }
@@ -103,7 +104,8 @@ std::string heading_of(const Audit& audit, const Finding& finding) {
 
 std::string culprit_of(const Audit& audit, const AuditPool& pool) {
   if (!pool.row.top || !pool.share) {
-    return audit.exact ? "not known" : "not told by procfs; bpf tells";
+    const bool by_bpf = catalogue::resource(pool.row.resource).bpf != catalogue::Accuracy::kNone;
+    return !audit.exact && by_bpf ? "not told by procfs; bpf tells" : "not told by the kernel";
   }
   return fmt::format("{} holds {}, {} of what is used{}", pool.row.top->name, pool.row.top->used,
                      percent_text(pool.share),

@@ -82,6 +82,9 @@ make_rootfs() {
   ln -s busybox "$rootfs/bin/sh"
   cp "$KCOMMONS_E2E_WORK/bin/e2e_hog" "$rootfs/bin/e2e_hog"
   printf 'root:x:0:0:root:/:/bin/sh\n' >"$rootfs/etc/passwd"
+  # For containers of other users, whatever the mask of files here is.
+  chmod -R a+rX "$rootfs"
+  chmod 1777 "$rootfs/watched"
 }
 
 import_image() {

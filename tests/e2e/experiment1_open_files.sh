@@ -14,6 +14,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
 # shellcheck source-path=SCRIPTDIR source=monitoring.sh
 . "$(dirname "${BASH_SOURCE[0]}")/monitoring.sh"
+# shellcheck source-path=SCRIPTDIR source=audit.sh
+. "$(dirname "${BASH_SOURCE[0]}")/audit.sh"
 
 # How many files container A may take. Less than half of the smallest limit of descriptors accepted
 # below, so that A can also take what other programs close meanwhile.
@@ -78,10 +80,28 @@ expect_answers() {
     'length == 1 and .[0].metric.container_id == $id' --arg id "$A"
 }
 
+# What `kcommons audit` says on the machine, and the first of the article's remedies.
+expect_audit() {
+  # shellcheck disable=SC2016
+  wait_for "$E2E_DEADLINE" "audit that names container A" audit_has open_files "" \
+    '.finding.severity == "CRITICAL" and .pool.error == "ENFILE"
+     and .pool.top_holder.container_id == $id
+     and (.pool.neighbours.names | index($victim)) and (.pool.neighbours.names | index($id))' \
+    --arg id "${A:0:12}" --arg victim "${B:0:12}"
+  ((AUDIT_STATUS == 2)) || die "audit ended with $AUDIT_STATUS"
+  say "kcommons audit exits with 2 and says:"
+  audit_shows open_files
+  # An application that has what it wants takes no more.
+  engine pause "$A" >/dev/null
+  audit_apply open_files ""
+  wait_for "$E2E_DEADLINE" "open file in container B" container_says_now "$B" '^open: OK$'
+  say "container B can open files again, while container A keeps its own"
+}
+
 expect_recovery() {
   engine rm --force "$A" >/dev/null
   wait_for "$E2E_DEADLINE" "open file in container B" container_says_now "$B" '^open: OK$'
-  say "container A is removed, and container B can open files again"
+  say "container A is removed, and container B can open files"
 }
 
 main() {
@@ -99,6 +119,7 @@ main() {
   start_hog
   expect_victim_fails
   expect_answers
+  [[ -n $exporter ]] || expect_audit
   expect_recovery
   sysctl_restore
   sysctl_assert_restored

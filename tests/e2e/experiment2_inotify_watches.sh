@@ -14,6 +14,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
 # shellcheck source-path=SCRIPTDIR source=monitoring.sh
 . "$(dirname "${BASH_SOURCE[0]}")/monitoring.sh"
+# shellcheck source-path=SCRIPTDIR source=audit.sh
+. "$(dirname "${BASH_SOURCE[0]}")/audit.sh"
 
 readonly SYSCTL=fs.inotify.max_user_watches
 # How many watches the container may take. Fewer than what the procfs source calls a large instance
@@ -82,6 +84,44 @@ expect_answers() {
     'length == 1 and (.[0].value[1] | tonumber) == 1'
 }
 
+# What `kcommons audit` says on the machine, and the first of the article's remedies: a raised limit.
+expect_audit() {
+  # shellcheck disable=SC2016
+  wait_for "$E2E_DEADLINE" "audit that names container A" audit_has inotify_watches 0 \
+    '.finding.severity == "CRITICAL" and .pool.error == "ENOSPC"
+     and .pool.top_holder.container_id == $id and (.pool.neighbours.names | index($victim))
+     and ([.finding.advice[].kind] | contains(["sysctl", "other_uid"]))' \
+    --arg id "${A:0:12}" --arg victim "$UNIT"
+  ((AUDIT_STATUS == 2)) || die "audit ended with $AUDIT_STATUS"
+  say "kcommons audit exits with 2 and says:"
+  audit_shows inotify_watches
+  local lowered
+  lowered=$(sysctl_get "$SYSCTL")
+  # An application that has what it wants takes no more.
+  engine pause "$A" >/dev/null
+  audit_apply inotify_watches 0
+  wait_for "$E2E_DEADLINE" "free watches" can_watch
+  say "inotifywait works again on the host, while container A keeps its watches"
+  sysctl_set "$SYSCTL" "$lowered"
+  ! can_watch || die "inotifywait works though the limit is lowered again"
+  engine unpause "$A" >/dev/null
+}
+
+# The second: the same container as another UID fills a pool that nobody else is in.
+expect_other_uid_helps() {
+  A=$(container_run --name e2e-hog-of-another --user 54321 --tmpfs /watched -- \
+    /bin/e2e_hog watches until-enospc /watched)
+  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" "$FULL"
+  wait_for "$E2E_DEADLINE" "free watches" can_watch
+  say "as UID 54321 the container takes all that it can, and inotifywait works on the host"
+  # shellcheck disable=SC2016
+  wait_for "$E2E_DEADLINE" "audit of the two users" audit_has inotify_watches 54321 \
+    '.finding.severity == "CRITICAL" and .pool.neighbours.container == 1
+     and .pool.neighbours.host == 0 and .pool.neighbours.names == [$id]' --arg id "${A:0:12}"
+  audit_has inotify_watches 0 '.finding == null' || die "uid 0 is still at its limit: $AUDIT"
+  engine rm --force "$A" >/dev/null
+}
+
 end_hog() {
   engine rm --force "$A" >/dev/null
   wait_for "$E2E_DEADLINE" "free watches" can_watch
@@ -138,7 +178,9 @@ main() {
   start_tail
   expect_inotifywait_fails
   expect_answers
+  [[ -n $exporter ]] || expect_audit
   end_hog
+  [[ -n $exporter ]] || expect_other_uid_helps
   start_hog_in_userns
   expect_inotifywait_fails
   expect_answers_for_userns

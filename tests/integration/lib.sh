@@ -217,3 +217,33 @@ value() {
     print substr($0, length(ENVIRON["SERIES"]) + 1)
   }' "$2"
 }
+
+# --- JSON against its schema --------------------------------------------------------------------
+
+# Sets PYTHON to the Python that has the module, be it that of Debian or another; empty without.
+find_validator() {
+  local python
+  PYTHON=
+  for python in python3 /usr/bin/python3; do
+    ! "$python" -c 'import jsonschema' 2>/dev/null || {
+      PYTHON=$python
+      return
+    }
+  done
+  say "python3-jsonschema is not installed: the JSON is not held against the schema"
+}
+
+# is_valid SCHEMA FILE
+is_valid() {
+  "$PYTHON" - "$1" "$2" <<'PYTHON'
+import json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1], encoding="utf-8"))
+jsonschema.Draft202012Validator.check_schema(schema)
+errors = list(jsonschema.Draft202012Validator(schema).iter_errors(
+    json.load(open(sys.argv[2], encoding="utf-8"))))
+for error in errors:
+    print(error.json_path, error.message, file=sys.stderr)
+sys.exit(bool(errors))
+PYTHON
+}

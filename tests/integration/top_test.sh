@@ -90,31 +90,6 @@ balances() {
     ] | length > 0 and all)' "$WORK/top" >"$WORK/balance"
 }
 
-# The Python that has the module, be it that of Debian or another.
-validator() {
-  local python
-  for python in python3 /usr/bin/python3; do
-    ! "$python" -c 'import jsonschema' 2>/dev/null || {
-      printf '%s\n' "$python"
-      return
-    }
-  done
-}
-
-is_valid() {
-  "$PYTHON" - "$SCHEMA" "$WORK/top" <<'PYTHON'
-import json, sys
-import jsonschema
-schema = json.load(open(sys.argv[1], encoding="utf-8"))
-jsonschema.Draft202012Validator.check_schema(schema)
-errors = list(jsonschema.Draft202012Validator(schema).iter_errors(
-    json.load(open(sys.argv[2], encoding="utf-8"))))
-for error in errors:
-    print(error.json_path, error.message, file=sys.stderr)
-sys.exit(bool(errors))
-PYTHON
-}
-
 # --- the checks -------------------------------------------------------------------------------
 
 # The one command in place of: find /proc/*/fd -lname anon_inode:inotify | ...
@@ -171,7 +146,7 @@ check_json() {
   for by in container uid unit process pod; do
     top --by "$by" -o json
     expect "the books balance by $by" balances
-    if [[ -n $PYTHON ]]; then expect "the JSON by $by is as the schema says" is_valid; fi
+    if [[ -n $PYTHON ]]; then expect "the JSON by $by is as the schema says" is_valid "$SCHEMA" "$WORK/top"; fi
     top --by "$by" -o json --limit 3
     expect "they do when all but three rows are cut" balances
     expect "there are three rows" test "$(jq '.rows | length' "$WORK/top")" = 3
@@ -247,8 +222,7 @@ check_errors() {
 for program in setpriv script jq find; do
   command -v "$program" >/dev/null || skip "$program is not installed"
 done
-PYTHON=$(validator)
-[[ -n $PYTHON ]] || say "python3-jsonschema is not installed: the JSON is not held against the schema"
+find_validator
 cp "$KCOMMONS_INTEGRATION_BIN/integration_holder" "$WORK/=holder"
 chmod 755 "$WORK/=holder"
 
