@@ -59,14 +59,16 @@ std::optional<std::uint64_t> limit_in(const kc_ucounts& record, kc_counter count
 }
 
 DescriptorType type_of(std::size_t file_type) {
-  constexpr std::array<DescriptorType, KC_FILE_TYPES> kTypes = {
+  constexpr std::array kTypes = {
       DescriptorType::kOther,   DescriptorType::kRegular,   DescriptorType::kDirectory,
       DescriptorType::kDevice,  DescriptorType::kPipe,      DescriptorType::kSocket,
       DescriptorType::kInotify, DescriptorType::kFanotify,  DescriptorType::kEpoll,
       DescriptorType::kEventfd, DescriptorType::kTimerfd,   DescriptorType::kSignalfd,
       DescriptorType::kPidfd,   DescriptorType::kMemfd,     DescriptorType::kIoUring,
       DescriptorType::kBpf,     DescriptorType::kPerfEvent, DescriptorType::kUserfaultfd,
+      DescriptorType::kDevice,  // the master of a terminal
   };
+  static_assert(kTypes.size() == KC_FILE_TYPES);
   return file_type < kTypes.size() ? kTypes.at(file_type) : DescriptorType::kOther;
 }
 

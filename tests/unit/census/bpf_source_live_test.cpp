@@ -163,6 +163,26 @@ UniqueFd io_uring() {
 
 }  // namespace
 
+TEST_CASE("the master of a terminal is a device, and a terminal", "[census][bpf]") {
+  if (test::lacks_root()) return;
+  const SystemClock clock;
+  const auto source = open_source(clock);
+  const auto ptys = [&](const Census& census) {
+    std::uint64_t held = 0;
+    for (const HeldObject& object : census.objects) {
+      const bool own = census.processes[object.process].pid == self();
+      if (own && object.resource == catalogue::ResourceId::kPtys) held += object.amount;
+    }
+    return held;
+  };
+  const Census before = take(*source);
+  const UniqueFd master = test::opened(::posix_openpt(O_RDWR | O_NOCTTY), "posix_openpt");
+  const Census after = take(*source);
+  CHECK(of_type(record_of(after, self()), DescriptorType::kDevice) ==
+        of_type(record_of(before, self()), DescriptorType::kDevice) + 1);
+  CHECK(ptys(after) == ptys(before) + 1);
+}
+
 TEST_CASE("each kind of descriptor is a file of its type", "[census][bpf]") {
   Difference difference;
   using Type = DescriptorType;
