@@ -163,6 +163,24 @@ bool send_descriptors(int socket, std::span<const int> numbers) {
   return ::sendmsg(socket, &message, MSG_DONTWAIT) == 1;
 }
 
+bool write_text(const char* path, const char* text) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  const bool done = fd >= 0 && ::write(fd, text, std::strlen(text)) > 0;
+  ::close(fd);
+  return done;
+}
+
+long fork_into_user_ns() {
+  return ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0UL);
+}
+
+bool map_self_to_root(uid_t outer) {
+  std::array<char, 64> line{};
+  std::snprintf(line.data(), line.size(), "0 %u 1", outer);
+  return write_text("/proc/self/uid_map", line.data()) &&
+         write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/gid_map", "0 0 1");
+}
+
 bool eventually(const std::function<bool()>& condition) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!condition()) {

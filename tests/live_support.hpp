@@ -71,6 +71,14 @@ class Child final {
 // most 253 (SCM_MAX_FD). False where the socket does not take them. System calls only.
 bool send_descriptors(int socket, std::span<const int> numbers);
 
+// Of what a test does in a user namespace, with system calls only.
+bool write_text(const char* path, const char* text);
+// clone(2), for unshare(2) refuses a process with threads. 0 in the child.
+long fork_into_user_ns();
+// In it. An ordinary user may map no other user than itself, and a group only when it gives up
+// setgroups(2). Both are needed for a namespace within this one.
+bool map_self_to_root(uid_t outer);
+
 // Runs `check` in a forked child as user 65534 with exactly these capabilities (bits) and gives its
 // return value, or -1 when the rights could not be set so.
 int run_as_nobody(std::uint64_t capabilities, const std::function<int()>& check);

@@ -56,11 +56,9 @@ Value third_number(std::string_view text) {
   return number(text::take_word(words));
 }
 
-Value total_threads(std::string_view text) {
-  return whole(procfs::parse_total_threads(text));
-}
-Value neighbour_entries(std::string_view text) {
-  return whole(procfs::parse_neighbour_entries(text));
+template <auto kParse>
+Value parsed(std::string_view text) {
+  return whole(kParse(text));
 }
 Value memory_cgroups(std::string_view text) {
   return procfs::parse_memory_cgroups(text);
@@ -84,12 +82,14 @@ struct Row {
 // Beside the limits that are the sysctl of their row in the catalogue.
 constexpr std::array kRows{
     Row{ResourceId::kAioEvents, Part::kUsed, "sys/fs/aio-nr", number},
-    Row{ResourceId::kThreads, Part::kUsed, "loadavg", total_threads},
-    Row{ResourceId::kPids, Part::kUsed, "loadavg", total_threads},
+    Row{ResourceId::kThreads, Part::kUsed, "loadavg", parsed<procfs::parse_total_threads>},
+    Row{ResourceId::kPids, Part::kUsed, "loadavg", parsed<procfs::parse_total_threads>},
     Row{ResourceId::kPtys, Part::kUsed, "sys/kernel/pty/nr", number},
     Row{ResourceId::kPtys, Part::kPtyReserve, "sys/kernel/pty/reserve", number},
-    Row{ResourceId::kNeighboursIpv4, Part::kUsed, "net/stat/arp_cache", neighbour_entries},
-    Row{ResourceId::kNeighboursIpv6, Part::kUsed, "net/stat/ndisc_cache", neighbour_entries},
+    Row{ResourceId::kNeighboursIpv4, Part::kUsed, "net/stat/arp_cache",
+        parsed<procfs::parse_neighbour_entries>},
+    Row{ResourceId::kNeighboursIpv6, Part::kUsed, "net/stat/ndisc_cache",
+        parsed<procfs::parse_neighbour_entries>},
     Row{ResourceId::kTcpMemoryPages, Part::kUsed, "net/sockstat", tcp_memory},
     Row{ResourceId::kUdpMemoryPages, Part::kUsed, "net/sockstat", udp_memory},
     Row{ResourceId::kTcpOrphans, Part::kUsed, "net/sockstat", tcp_orphans},

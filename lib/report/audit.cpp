@@ -43,14 +43,6 @@ AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolR
   return out;
 }
 
-const Pool* find_pool(const attribution::Snapshot& snapshot, const PoolRow& row) {
-  const auto same = [&](const Pool& pool) {
-    return pool.resource == row.resource && pool.userns == row.userns && pool.uid == row.uid;
-  };
-  const auto at = std::ranges::find_if(snapshot.pools, same);
-  return at == snapshot.pools.end() ? nullptr : &*at;
-}
-
 // Twice what is used, and a round number, so that the same advice is not needed next week.
 std::uint64_t limit_with_headroom(std::uint64_t used) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
@@ -210,9 +202,8 @@ Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& 
               .source_reason = text::printable(source.reason),
               .exact = snapshot.exact};
   for (PoolRow& row : pool_rows(snapshot)) {
-    if (const Pool* const pool = find_pool(snapshot, row)) {
-      audit.pools.push_back(pool_of(snapshot, *pool, std::move(row)));
-    }
+    const Pool& pool = snapshot.pools[row.pool];
+    audit.pools.push_back(pool_of(snapshot, pool, std::move(row)));
   }
   for (std::size_t i = 0; i < audit.pools.size(); ++i) {
     const Severity severity = severity_of(audit.pools[i].row, options);

@@ -1,38 +1,12 @@
 #include "report/audit_json.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
-#include <chrono>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string_view>
 
-#include "base/text.hpp"
+#include "report/json.hpp"
 
 namespace kcommons::report {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string safe(std::string_view raw) {
-  return text::valid_utf8(raw);
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-std::string time_text(WallTime time) {
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  constexpr auto kSecond = 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
-                     milliseconds % kSecond);
-}
 
 void add_labels(const PoolRow& row, Json& out) {
   out["resource"] = catalogue::resource(row.resource).name;

@@ -6,6 +6,8 @@
 #include <array>
 #include <set>
 
+#include "report/format.hpp"
+
 namespace kcommons::report {
 
 namespace {
@@ -13,7 +15,6 @@ namespace {
 using Cells = std::vector<Cell>;
 
 constexpr std::size_t kMostNames = 8;
-constexpr std::size_t kParagraph = 80;
 const std::vector<Table::Column> kColumns{{"RESOURCE"},        {"USED", true}, {"LIMIT", true},
                                           {"USE%", true},      {"SCOPE"},      {"TOP HOLDER"},
                                           {"NEIGHBOURS", true}};
@@ -67,27 +68,6 @@ std::string list(const std::vector<catalogue::ResourceId>& resources) {
     names.emplace_back(catalogue::resource(id).name);
   }
   return list(names, names.size());
-}
-
-// Broken between words, each line after the first set in; a word that is too long stays whole.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t first) {
-  std::string out;
-  std::size_t column = first;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
-    if (column > first && column + 1 + word.size() > kParagraph) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > first || !out.empty()) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
 }
 
 std::string labelled(std::string_view label, std::string_view text) {
@@ -147,17 +127,6 @@ std::string tail(const Audit& audit) {
   for (const std::string& warning : audit.warnings)
     text += wrapped("Note: " + warning + ".", 2, 0) + '\n';
   return text + wrapped(source_text(audit), 2, 0) + '\n';
-}
-
-// A pipe ends a cell of a table, and a backslash may end the pipe's meaning.
-std::string markdown_cell(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '|' || c == '\\' || c == '`' || c == '<' || c == '*' || c == '_' || c == '[')
-      out += '\\';
-    out += c;
-  }
-  return out;
 }
 
 std::string markdown_row(const AuditPool& pool) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace kcommons::report {
 
 namespace {
@@ -62,6 +64,39 @@ std::string cut_middle(std::string_view text, std::size_t most) {
   std::string out(text.substr(0, offset_of(text, head)));
   out += "…";
   out += text.substr(offset_of(text, whole - tail));
+  return out;
+}
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t first) {
+  constexpr std::size_t kLine = 80;
+  std::string out;
+  std::size_t column = first;
+  while (!text.empty()) {
+    const std::string_view word = text::take_until(text, ' ');
+    const bool follows = !out.empty();
+    if (follows && column + 1 + width(word) > kLine) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (follows) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += width(word);
+  }
+  return out;
+}
+
+std::string markdown_cell(std::string_view text) {
+  std::string out;
+  for (const char byte : text) {
+    if (byte == '<') {
+      out += "&lt;";
+      continue;
+    }
+    if (std::string_view("|\\`*_[]").find(byte) != std::string_view::npos) out += '\\';
+    out += byte;
+  }
   return out;
 }
 

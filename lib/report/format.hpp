@@ -18,4 +18,12 @@ std::string cut_middle(std::string_view text, std::size_t most);
 // Columns on a terminal, taking each code point as one.
 std::size_t width(std::string_view text);
 
+// Text broken between words so that lines have at most 80 columns; a word that is longer stays
+// whole. The first line begins after `first` columns, those after it are set in by `indent`.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t first);
+
+// Printable text within a cell of Markdown: a bar would end it, and what looks like HTML, a link or
+// emphasis would be that.
+std::string markdown_cell(std::string_view text);
+
 }  // namespace kcommons::report

@@ -57,7 +57,10 @@ bool is_fuller(const PoolRow& left, const PoolRow& right) {
 std::vector<PoolRow> pool_rows(const attribution::Snapshot& snapshot) {
   std::vector<PoolRow> rows;
   rows.reserve(snapshot.pools.size());
-  for (const attribution::Pool& pool : snapshot.pools) rows.push_back(row_of(snapshot, pool));
+  for (std::size_t i = 0; i < snapshot.pools.size(); ++i) {
+    rows.push_back(row_of(snapshot, snapshot.pools[i]));
+    rows.back().pool = i;
+  }
   std::ranges::stable_sort(rows, is_fuller);
   return rows;
 }

@@ -21,6 +21,7 @@ struct PoolRow {
     std::uint64_t used = 0;
   };
 
+  std::size_t pool = 0;  // index in Snapshot::pools
   catalogue::ResourceId resource{};
   std::string userns;
   std::string uid;

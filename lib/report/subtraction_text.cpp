@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
 
 #include "base/text.hpp"
 #include "catalogue/catalogue.hpp"
 #include "report/format.hpp"
+#include "report/json.hpp"
 
 namespace kcommons::report {
 
@@ -31,21 +31,9 @@ Cells cells_of(const ResourceAnswer& row) {
           std::string(name_of(row.answer)), std::string(name_of(row.verdict))};
 }
 
-// Broken between words; a word that is longer than a line stays whole.
-std::string wrapped(std::string_view text) {
-  std::string out;
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::string_view word = text::take_until(text, ' ');
-    if (column > 0 && column + 1 + width(word) > kLine) {
-      out += '\n';
-      column = 0;
-    }
-    out += column == 0 ? kIndent : " ";
-    column += (column == 0 ? kIndent.size() : 1) + width(word);
-    out += word;
-  }
-  return out + "\n";
+// Below the row that it is about.
+std::string paragraph(std::string_view text) {
+  return std::string(kIndent) + wrapped(text, kIndent.size(), kIndent.size()) + "\n";
 }
 
 std::string line_of(const Cells& cells, const std::array<std::size_t, 4>& columns) {
@@ -70,7 +58,7 @@ std::string resources_table(const std::vector<ResourceAnswer>& rows) {
   std::string out = line_of(heading, columns);
   for (const ResourceAnswer& row : rows) {
     out += line_of(cells_of(row), columns);
-    out += wrapped(text::printable(row.evidence));
+    out += paragraph(text::printable(row.evidence));
   }
   return out;
 }
@@ -80,7 +68,7 @@ std::string sysctls_table(const std::vector<SysctlAnswer>& rows) {
   std::string out;
   for (const SysctlAnswer& row : rows) {
     out += fmt::format("  {}  {}\n", text::printable(row.name), name_of(row.answer));
-    out += wrapped(text::printable(row.remark.empty() ? "on the host " + row.host : row.remark));
+    out += paragraph(text::printable(row.remark.empty() ? "on the host " + row.host : row.remark));
   }
   return out.empty() ? "  none\n" : out;
 }
@@ -98,18 +86,8 @@ std::string summary(const Subtraction& subtraction) {
       count_of(subtraction, subtraction::Verdict::kNotAsked));
 }
 
-// Within a cell of markdown: a bar would end it, and what looks like HTML or a link would be one.
-std::string markdown_cell(std::string_view text) {
-  std::string out;
-  for (const char byte : text::printable(text)) {
-    if (byte == '<') {
-      out += "&lt;";
-      continue;
-    }
-    if (std::string_view("|\\`*_[]").find(byte) != std::string_view::npos) out += '\\';
-    out += byte;
-  }
-  return out;
+std::string safe_cell(std::string_view text) {
+  return markdown_cell(text::printable(text));
 }
 
 std::string sysctls_markdown(std::string_view heading, const std::vector<SysctlAnswer>& rows) {
@@ -118,14 +96,11 @@ std::string sysctls_markdown(std::string_view heading, const std::vector<SysctlA
   out += "| sysctl | on the host | inside | the kernel says | remark |\n";
   out += "| --- | --- | --- | --- | --- |\n";
   for (const SysctlAnswer& row : rows) {
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_cell(row.name),
-                       markdown_cell(row.host), markdown_cell(row.inside), name_of(row.answer),
-                       markdown_cell(row.remark));
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", safe_cell(row.name), safe_cell(row.host),
+                       safe_cell(row.inside), name_of(row.answer), safe_cell(row.remark));
   }
   return out;
 }
-
-using Json = nlohmann::ordered_json;
 
 Json json_of(const std::vector<SysctlAnswer>& rows) {
   Json array = Json::array();
@@ -171,14 +146,13 @@ std::string subtraction_markdown(const Subtraction& subtraction) {
   std::string out = fmt::format(
       "# All kernel limits, less what namespaces isolate\n\nLinux {}, fresh namespaces: "
       "{}.\n{}.\n\n",
-      markdown_cell(subtraction.kernel), markdown_cell(subtraction.namespaces),
-      summary(subtraction));
+      safe_cell(subtraction.kernel), safe_cell(subtraction.namespaces), summary(subtraction));
   out += "| resource | isolated by | the kernel says | verdict | evidence |\n";
   out += "| --- | --- | --- | --- | --- |\n";
   for (const ResourceAnswer& row : subtraction.resources) {
     const Cells cells = cells_of(row);
     out += fmt::format("| `{}` | {} | {} | {} | {} |\n", cells[0], cells[1], cells[2], cells[3],
-                       markdown_cell(row.evidence));
+                       safe_cell(row.evidence));
   }
   out += sysctls_markdown("Shared, and not in the catalogue", subtraction.unknown);
   out += sysctls_markdown("Shared, and known not to be fought over", subtraction.known);

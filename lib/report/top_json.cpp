@@ -1,41 +1,13 @@
 #include "report/top_json.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
-#include <chrono>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string_view>
 
-#include "base/text.hpp"
+#include "report/json.hpp"
 #include "report/top_words.hpp"
 
 namespace kcommons::report {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Text that anybody may have chosen.
-std::string safe(std::string_view raw) {
-  return text::valid_utf8(raw);
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-// RFC 3339, in UTC.
-std::string time_text(WallTime time) {
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  constexpr auto kSecond = 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
-                     milliseconds % kSecond);
-}
 
 void add_pool_labels(const TopPool& pool, Json& out) {
   out["resource"] = catalogue::resource(pool.resource).name;

@@ -30,20 +30,6 @@ struct Case {
   bool (*take)(std::uint64_t n);  // the n-th unit, of those that fit and the one that does not
 };
 
-bool write_text(const char* path, const char* text) {
-  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
-  const bool done = fd >= 0 && ::write(fd, text, std::strlen(text)) > 0;
-  ::close(fd);
-  return done;
-}
-
-bool map_self_to_root(uid_t outer) {
-  std::array<char, 64> line{};
-  std::snprintf(line.data(), line.size(), "0 %u 1", outer);
-  return write_text("/proc/self/uid_map", line.data()) &&
-         write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/gid_map", "0 0 1");
-}
-
 const char* directory(std::uint64_t n) {
   static constexpr std::array kPaths = {"/", "/etc", "/usr", "/var", "/dev", "/proc", "/tmp"};
   return kPaths.at(n % kPaths.size());
@@ -89,7 +75,7 @@ bool take_namespace(std::uint64_t /*n*/) {
 // What the namespace takes, up to its limit and one more.
 bool take_in_namespace(const Case& one, Outcome& outcome) {
   const std::string path = std::string("/proc/sys/user/") + one.sysctl;
-  if (!write_text(path.c_str(), std::to_string(kLimit).c_str())) return false;
+  if (!test::write_text(path.c_str(), std::to_string(kLimit).c_str())) return false;
   outcome.pid = ::getpid();
   for (std::uint64_t n = 0; n <= kLimit + 1; ++n) {
     errno = 0;
@@ -129,11 +115,10 @@ TEST_CASE("pools with a limit of their own in a user namespace", "[fill]") {
     CAPTURE(row.name);
     const Filled filled([&](Outcome& outcome) {
       if (!become(uid)) return false;
-      const long pid =
-          ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0UL);
+      const long pid = test::fork_into_user_ns();
       if (pid < 0) return false;
       if (pid > 0) test::Child::stay();
-      test::Child::report_and_stay(map_self_to_root(uid) && take_in_namespace(one, outcome));
+      test::Child::report_and_stay(test::map_self_to_root(uid) && take_in_namespace(one, outcome));
     });
     REQUIRE(filled.is_ready());
     CHECK(filled.outcome().taken == kLimit);

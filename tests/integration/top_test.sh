@@ -22,28 +22,11 @@ readonly FIRST_ID SECOND_ID
 
 # --- the holders ------------------------------------------------------------------------------
 
-# in_cgroup MOUNT PID ID: moves the process to docker/ID of that hierarchy. Fails where that cannot
-# be.
-in_cgroup() {
-  local mount=$1 pid=$2 folder file
-  for folder in "$mount/docker" "$mount/docker/$3"; do
-    [[ -d $folder ]] && continue
-    mkdir "$folder" 2>/dev/null || return
-    CGROUPS+=("$folder")
-    # A new cpuset of v1 has no processors, and takes no process before it has.
-    for file in cpuset.cpus cpuset.mems; do
-      [[ -e $folder/$file ]] || continue
-      cat "${folder%/*}/$file" 2>/dev/null >"$folder/$file" || true
-    done
-  done
-  echo "$pid" 2>/dev/null >"$mount/docker/$3/cgroup.procs"
-}
-
 # A shell that waits for a word before it becomes a holder: so it is in its cgroup, and the user that
 # it is to be, before it makes an inotify instance. The name of the program is that of a formula.
 HOLDERS=0
 start_holder() { # UID ID WATCHES
-  local uid=$1 id=$2 watches=$3 mount type moved=0
+  local uid=$1 id=$2 watches=$3
   HOLDERS=$((HOLDERS + 1))
   local folder=$WORK/holder.$HOLDERS
   mkdir "$folder"
@@ -54,11 +37,7 @@ start_holder() { # UID ID WATCHES
     setpriv "--reuid=$uid" "--regid=$uid" --clear-groups \
     "$WORK/=holder" "$DESCRIPTORS" "$watches" "$folder"
   HOLDER=$STARTED
-  while read -r _ mount type _; do
-    [[ $type == cgroup || $type == cgroup2 ]] || continue
-    ! in_cgroup "$mount" "$HOLDER" "$id" || moved=$((moved + 1))
-  done </proc/self/mounts
-  ((moved > 0)) || skip "no cgroup can be made here"
+  enter_container "$id" "$HOLDER" || skip "no cgroup can be made here"
   echo go >"$folder.go"
   wait_for "holder" grep -q '^ready ' "$folder.out"
 }

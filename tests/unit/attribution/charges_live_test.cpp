@@ -96,27 +96,6 @@ bool become(uid_t uid) {
   return ::syscall(SYS_setresuid, uid, uid, uid) == 0 && ::prctl(PR_SET_DUMPABLE, 1) == 0;
 }
 
-// clone(2), for unshare(2) refuses a process with threads. 0 in the child.
-long fork_into_user_ns() {
-  return ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0UL);
-}
-
-bool write_text(const char* path, const char* text) {
-  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
-  const bool done = fd >= 0 && ::write(fd, text, std::strlen(text)) > 0;
-  ::close(fd);
-  return done;
-}
-
-// An ordinary user may map no other user than itself, and a group only when it gives up
-// setgroups(2). Both are needed for a namespace within this one.
-bool map_self_to_root(uid_t outer) {
-  std::array<char, 64> line{};
-  std::snprintf(line.data(), line.size(), "0 %u 1", outer);
-  return write_text("/proc/self/uid_map", line.data()) &&
-         write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/gid_map", "0 0 1");
-}
-
 }  // namespace
 
 TEST_CASE("instances of several users are charged to each", "[attribution][bpf]") {
@@ -260,10 +239,10 @@ TEST_CASE("a namespace charges who has made it", "[attribution][bpf]") {
   const uid_t owner = fresh_uid(9);
   const test::Child child([&] {
     if (!become(owner) || instance(2) < 0) return false;
-    const long inner = fork_into_user_ns();
+    const long inner = test::fork_into_user_ns();
     if (inner < 0) return false;
     if (inner > 0) test::Child::stay();
-    test::Child::report_and_stay(map_self_to_root(owner) && instance(8) >= 0);
+    test::Child::report_and_stay(test::map_self_to_root(owner) && instance(8) >= 0);
   });
   if (!child.is_ready()) {
     test::skipped("user namespaces cannot be made here");
@@ -282,14 +261,14 @@ TEST_CASE("a namespace that root has made for others charges root", "[attributio
   const UniqueFd wait_end(gate[0]);
   UniqueFd tell_end(gate[1]);
   const test::Child child([&] {
-    const long inner = fork_into_user_ns();
+    const long inner = test::fork_into_user_ns();
     if (inner < 0) return false;
     if (inner > 0) {
       std::array<char, 64> path{};
       std::array<char, 64> line{};
       std::snprintf(path.data(), path.size(), "/proc/%ld/uid_map", inner);
       std::snprintf(line.data(), line.size(), "0 %u 60", mapped);
-      if (!write_text(path.data(), line.data())) return false;
+      if (!test::write_text(path.data(), line.data())) return false;
       if (::write(tell_end.get(), "g", 1) != 1) return false;
       test::Child::stay();
     }
@@ -314,14 +293,14 @@ TEST_CASE("nested namespaces charge every level and the outermost once", "[attri
   const uid_t owner = fresh_uid(11);
   const test::Child child([&] {
     if (!become(owner)) return false;
-    const long outer = fork_into_user_ns();
+    const long outer = test::fork_into_user_ns();
     if (outer < 0) return false;
     if (outer > 0) test::Child::stay();
-    if (!map_self_to_root(owner) || instance(3) < 0) test::Child::report_and_stay(false);
-    const long inner = fork_into_user_ns();
+    if (!test::map_self_to_root(owner) || instance(3) < 0) test::Child::report_and_stay(false);
+    const long inner = test::fork_into_user_ns();
     if (inner < 0) test::Child::report_and_stay(false);
     if (inner > 0) test::Child::stay();
-    test::Child::report_and_stay(map_self_to_root(0) && instance(4) >= 0);
+    test::Child::report_and_stay(test::map_self_to_root(0) && instance(4) >= 0);
   });
   if (!child.is_ready()) {
     test::skipped("user namespaces cannot be made here");
