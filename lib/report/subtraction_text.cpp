@@ -21,7 +21,6 @@ using subtraction::ResourceAnswer;
 using subtraction::Subtraction;
 using subtraction::SysctlAnswer;
 
-constexpr std::size_t kLine = 80;
 constexpr std::string_view kIndent = "    ";
 using Cells = std::array<std::string, 4>;
 
