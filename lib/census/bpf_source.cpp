@@ -60,8 +60,9 @@ BpfSource::BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> progr
 Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
-  reading.readings = host_.read(reading.failures);
-  host_.read_keys(reading.charges, reading.failures);
+  CostMeter cost(reading.costs);
+  reading.readings = host_.read(reading.failures, cost);
+  host_.read_keys(reading.charges, reading.failures, cost);
   // Where there are more users than the programs can remember, one may be told twice.
   std::unordered_set<std::uint64_t> taken;
   const auto take = [&](const bpf::Record& record) {
@@ -76,6 +77,7 @@ Result<PoolsReading> BpfSource::read_pools() {
     }
   };
   if (auto done = walk(*programs_, bpf::Walk::kPools, {}, take); !done) return fail(done.error());
+  cost.done("bpf/pools");
   return reading;
 }
 
@@ -128,6 +130,7 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
   Census census;
   census.taken_at = clock_.wall();
   census.exact = true;
+  CostMeter cost(census.costs);
   if (auto listed = root_.list_pids(pids_); !listed) return fail(listed.error());
 
   BpfBooks books;
@@ -135,22 +138,27 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
   if (auto done = walk(*programs_, bpf::Walk::kHoldings, stop, take); !done) {
     return fail(done.error());
   }
-  host_.count_devices(census.failures);
-  census.readings = host_.read(census.failures);
+  cost.done("bpf/holdings");
+  host_.count_devices(census.failures, cost);
+  census.readings = host_.read(census.failures, cost);
   census.cpu_drops = host_.cpu_drops();
-  host_.read_keys(census.charges, census.failures);
+  host_.read_keys(census.charges, census.failures, cost);
   if (programs_->can(bpf::Walk::kMappings) && mappings_.is_due(books, clock_.steady())) {
     if (auto done = walk_mappings(books, stop); !done) return fail(done.error());
   }
   books.take(mappings_.files());
   census.mappings_age = mappings_.age(clock_.steady());
+  cost.done("bpf/mappings");
   count_hidden(pids_, books, census);
+  cost.done("hidden_processes");
   add_loop_devices(census);
 
   placements_.begin(census);
   std::move(books).write_into(census, placements_);
   placements_.end();
+  cost.done("books");
   network_.read(census);
+  cost.done("networks");
   return census;
 }
 

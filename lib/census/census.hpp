@@ -17,6 +17,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "catalogue/catalogue.hpp"
+#include "census/cost.hpp"
 #include "cgroup/placement.hpp"
 #include "procfs/fd.hpp"
 
@@ -88,6 +89,7 @@ struct PoolsReading {
   // charged to a user none of whose processes live is missing: only a census finds that.
   std::vector<Charge> charges;
   Failures failures;
+  ReaderCosts costs;
 };
 
 inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
@@ -211,6 +213,7 @@ struct Census {
   std::optional<std::chrono::milliseconds> mappings_age;
   UnseenCounts unseen{};
   Failures failures;
+  ReaderCosts costs;
   bool cgroup_namespace_private = false;
 };
 

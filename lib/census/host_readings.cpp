@@ -32,6 +32,10 @@ constexpr std::uint64_t kMaxMemoryCgroups = 65535;
 // 2^MINORBITS of include/linux/kdev_t.h, for devices without partitions.
 constexpr std::uint64_t kMaxLoopDevices = 1U << 20U;
 
+constexpr const char* kFileNr = "sys/fs/file-nr";
+constexpr const char* kKeyUsers = "key-users";
+constexpr const char* kSoftnetStat = "net/softnet_stat";
+
 Value whole(const Result<std::uint64_t>& number) {
   if (!number) return fail(number.error());
   return std::optional(*number);
@@ -138,9 +142,9 @@ bool is_missing(const Result<procfs::KernelFile>& file) {
 }  // namespace
 
 HostReadings::HostReadings(int proc_fd, std::string sysfs)
-    : file_nr_(procfs::KernelFile::open(proc_fd, "sys/fs/file-nr")),
-      key_users_(procfs::KernelFile::open(proc_fd, "key-users")),
-      softnet_stat_(procfs::KernelFile::open(proc_fd, "net/softnet_stat")),
+    : file_nr_(procfs::KernelFile::open(proc_fd, kFileNr)),
+      key_users_(procfs::KernelFile::open(proc_fd, kKeyUsers)),
+      softnet_stat_(procfs::KernelFile::open(proc_fd, kSoftnetStat)),
       sysfs_(std::move(sysfs)) {
   for (const Row& row : kRows) {
     add_field(proc_fd, std::string(row.path),
@@ -241,17 +245,22 @@ void HostReadings::add_fixed_limits(Readings& readings) const {
   }
 }
 
-Readings HostReadings::read(Failures& failures) {
+Readings HostReadings::read(Failures& failures, CostMeter& cost) {
   Readings readings;
   pty_reserve_.reset();
   read_file_nr(readings, failures);
-  for (const File& file : files_) read_fields(file, readings, failures);
+  cost.done(kFileNr);
+  for (const File& file : files_) {
+    read_fields(file, readings, failures);
+    cost.done(file.path);
+  }
   read_backlog(readings, failures);
+  cost.done(kSoftnetStat);
   add_fixed_limits(readings);
   return readings;
 }
 
-void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures) {
+void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures, CostMeter& cost) {
   if (is_missing(key_users_)) return;  // a kernel without keys
   const auto text = census::read(key_users_, buffer_);
   const auto users = text ? procfs::parse_key_users(*text)
@@ -272,9 +281,10 @@ void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures) {
                        .used = user.bytes,
                        .limit = Limit{user.max_bytes}});
   }
+  cost.done(kKeyUsers);
 }
 
-void HostReadings::count_devices(Failures& failures) {
+void HostReadings::count_devices(Failures& failures, CostMeter& cost) {
   if (const auto devices = procfs::count_loop_devices(sysfs_ + "/block"); devices) {
     loop_devices_.reset();
     if (devices->present > 0) loop_devices_ = devices->bound;
@@ -286,6 +296,7 @@ void HostReadings::count_devices(Failures& failures) {
   } else {
     failures.count(ports.error());
   }
+  cost.done("devices");
 }
 
 }  // namespace kcommons::census

@@ -32,11 +32,11 @@ class HostReadings final {
   HostReadings(int proc_fd, std::string sysfs);
 
   // What cannot be read is left out and counted. What this kernel does not have is left out alone.
-  Readings read(Failures& failures);
+  Readings read(Failures& failures, CostMeter& cost);
   // The keys of every user, of whom no process may live.
-  void read_keys(std::vector<Charge>& charges, Failures& failures);
+  void read_keys(std::vector<Charge>& charges, Failures& failures, CostMeter& cost);
   // What takes a walk through directories, and so descriptors: kept until it is called again.
-  void count_devices(Failures& failures);
+  void count_devices(Failures& failures, CostMeter& cost);
   // Empty until count_devices() could tell.
   [[nodiscard]] std::optional<std::uint64_t> loop_devices() const { return loop_devices_; }
   // As the last read() found it.

@@ -61,8 +61,9 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
 Result<PoolsReading> ProcfsSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();
-  reading.readings = host_.read(reading.failures);
-  host_.read_keys(reading.charges, reading.failures);
+  CostMeter cost(reading.costs);
+  reading.readings = host_.read(reading.failures, cost);
+  host_.read_keys(reading.charges, reading.failures, cost);
   return reading;
 }
 
@@ -164,17 +165,20 @@ Result<procfs::InotifyWatches> ProcfsSource::read_open_instance(const procfs::Pr
 Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   Census census;
   census.taken_at = clock_.wall();
+  CostMeter cost(census.costs);
   const auto threads_before = total_threads(census.failures);
   auto processes = walk(census, stop);
   if (!processes) return fail(processes.error());
+  cost.done("processes");
   // Read in the middle of the pass: before the files are told apart, after they were listed.
-  host_.count_devices(census.failures);
-  census.readings = host_.read(census.failures);
+  host_.count_devices(census.failures, cost);
+  census.readings = host_.read(census.failures, cost);
   census.cpu_drops = host_.cpu_drops();
-  host_.read_keys(census.charges, census.failures);
+  host_.read_keys(census.charges, census.failures, cost);
   count_hidden(census, threads_before);
   book_files(*processes, comparer_.get());
   add_signals(*processes, census);
+  cost.done("books");
   // Those of the kernel are root's, whose processes are not counted by procfs as the kernel does.
   for (const catalogue::ResourceId resource : kThreadResources) {
     census.unheld.push_back(
@@ -185,10 +189,12 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
     return this->read_watches((*processes)[link.process], link);
   };
   inotify_.book(*processes, comparer_.get(), read_watches, census);
+  cost.done("inotify");
 
   census.processes.reserve(processes->size());
   for (RawProcess& process : *processes) census.processes.push_back(process.record);
   network_.read(census);
+  cost.done("networks");
   return census;
 }
 

@@ -1,16 +1,8 @@
 #include "census/sampler.hpp"
 
-#include <ctime>
-
 namespace kcommons::census {
 
 namespace {
-
-std::chrono::duration<double> thread_cpu() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 // Measures from its making to the call of spent().
 class Meter final {
@@ -23,7 +15,7 @@ class Meter final {
  private:
   const Clock& clock_;
   SteadyTime wall_;
-  std::chrono::duration<double> cpu_;
+  CpuTime cpu_;
 };
 
 }  // namespace

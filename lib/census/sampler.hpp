@@ -14,13 +14,14 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "census/cadence.hpp"
+#include "census/cost.hpp"
 #include "census/source.hpp"
 
 namespace kcommons::census {
 
 struct PassCost {
   std::chrono::duration<double> wall{0};
-  std::chrono::duration<double> cpu{0};  // of the sampler thread, CLOCK_THREAD_CPUTIME_ID
+  CpuTime cpu{0};  // of the sampler thread
 };
 
 class SampleListener {

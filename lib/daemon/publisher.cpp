@@ -40,6 +40,7 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
   self_.pass_done(Pass::kPools, reading.has_value(), cost.wall, cost.cpu, clock_.wall());
   if (reading) {
     self_.count_failures(Pass::kPools, reading->failures.by_kind);
+    self_.count_costs(Pass::kPools, reading->costs);
     troubles_.report("a limit or counter of the kernel cannot be read, it is not served",
                      reading->failures.first);
     last_pools_ = std::move(*reading);
@@ -73,6 +74,7 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   }
   troubles_.report("census failed, the last snapshot stays", "");
   self_.count_failures(Pass::kHoldings, census->failures.by_kind);
+  self_.count_costs(Pass::kHoldings, census->costs);
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
 

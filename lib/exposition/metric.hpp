@@ -77,6 +77,7 @@ inline constexpr auto kResourceInfo =
 inline constexpr auto kReason = named("reason");
 inline constexpr auto kKind = named("kind");
 inline constexpr auto kKindAndReason = named("kind", "reason");
+inline constexpr auto kKindAndReader = named("kind", "reader");
 inline constexpr auto kSourceInfo = named("source", "reason");
 inline constexpr auto kBuildInfo = named("version", "revision", "compiler");
 inline constexpr std::span<const std::string_view> kNone{};

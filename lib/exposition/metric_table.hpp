@@ -53,6 +53,13 @@ inline constexpr std::array kMetrics{
            .help = "Processor time that passes of this kind have taken since the start.",
            .labels = labels::kKind,
            .block = Block::kSelf},
+    Metric{.name = "kcommons_reader_cpu_seconds_total",
+           .type = MetricType::kCounter,
+           .help = "Processor time that each reader has taken since the start, by kind of pass: a "
+                   "file below /proc by its path, bpf/WALK, or what is done with what was read. "
+                   "Together nearly all of kcommons_census_cpu_seconds_total.",
+           .labels = labels::kKindAndReader,
+           .block = Block::kSelf},
     Metric{.name = "kcommons_snapshot_timestamp_seconds",
            .type = MetricType::kGauge,
            .help = "Unix time of the last pass of its kind that succeeded: the values served are "

@@ -53,6 +53,7 @@ class SelfMetrics::Impl final {
   Impl();
 
   void pass_done(Pass pass, bool success, double wall, double cpu, WallTime at);
+  void count_costs(Pass pass, const census::ReaderCosts& costs);
   void count_failures(Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind);
   // The one series of an info metric.
   void set_info(std::size_t row, const std::vector<std::string_view>& values);
@@ -127,6 +128,14 @@ void SelfMetrics::Impl::pass_done(Pass pass, bool success, double wall, double c
   gauge(row_of("kcommons_snapshot_timestamp_seconds"), kind).Set(since_epoch.count());
 }
 
+void SelfMetrics::Impl::count_costs(Pass pass, const census::ReaderCosts& costs) {
+  const std::lock_guard lock(mutex_);
+  for (const census::ReaderCost& cost : costs) {
+    counter(row_of("kcommons_reader_cpu_seconds_total"), {name_of(pass), cost.reader})
+        .Increment(std::max(cost.cpu.count(), 0.0));
+  }
+}
+
 void SelfMetrics::Impl::count_failures(
     Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind) {
   const std::lock_guard lock(mutex_);
@@ -197,6 +206,10 @@ SelfMetrics::~SelfMetrics() = default;
 void SelfMetrics::pass_done(Pass pass, bool success, std::chrono::duration<double> wall,
                             std::chrono::duration<double> cpu, WallTime at) {
   impl_->pass_done(pass, success, wall.count(), cpu.count(), at);
+}
+
+void SelfMetrics::count_costs(Pass pass, const census::ReaderCosts& costs) {
+  impl_->count_costs(pass, costs);
 }
 
 void SelfMetrics::count_failures(

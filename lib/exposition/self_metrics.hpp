@@ -49,6 +49,8 @@ class SelfMetrics final {
   // served moves only with a success.
   void pass_done(Pass pass, bool success, std::chrono::duration<double> wall,
                  std::chrono::duration<double> cpu, WallTime at);
+  // What each reader took in one pass.
+  void count_costs(Pass pass, const census::ReaderCosts& costs);
   // The reads that failed in one pass, by ErrorKind.
   void count_failures(Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind);
   // Each of these takes the place of what was set before.

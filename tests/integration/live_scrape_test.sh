@@ -48,6 +48,17 @@ check_books() {
   fi
 }
 
+# What readers took is what the pass took, but for the little that is none of them.
+check_costs() {
+  local kind
+  for kind in pools holdings; do
+    expect "the readers of kind $kind cost what its passes cost" awk -v kind="kind=\"$kind\"" '
+      index($1, "kcommons_census_cpu_seconds_total{" kind) == 1 { passes = $2 }
+      index($1, "kcommons_reader_cpu_seconds_total{" kind) == 1 { readers += $2; count++ }
+      END { exit !(count > 5 && readers <= passes && readers > 0.7 * passes) }' "$WORK/scrape"
+  done
+}
+
 # holdings FROM TO: what comes of a census alone; the blocks before it are of other passes.
 holdings() {
   awk '/^# HELP kcommons_pool_used_at_census /, 0' "$1" >"$2"
@@ -216,6 +227,7 @@ run_exporter "--config.file=$WORK/config.yaml"
 wait_for_census 1
 check_exposition
 check_books
+check_costs
 check_one_census_one_text
 check_answers
 check_refusals

@@ -30,6 +30,7 @@ std::string everything() {
                     .start_time_seconds = 7,
                     .threads = 8});
   self.pass_done(Pass::kPools, true, {}, {}, {});
+  self.count_costs(Pass::kPools, {{.reader = "key-users", .cpu = {}}});
   return self.render() + render_pools(kcommons::testing::plain_pools()) +
          render_holdings(kcommons::testing::plain_snapshot());
 }

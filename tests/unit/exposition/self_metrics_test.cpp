@@ -89,6 +89,27 @@ TEST_CASE("failed reads add up by pass and reason", "[exposition]") {
   CHECK(value_of(self, "kcommons_census_failures_total", "holdings", "denied") == 0);
 }
 
+TEST_CASE("what readers cost adds up by pass and reader", "[exposition]") {
+  SelfMetrics self;
+  const auto cost = [&](const std::string& kind, const std::string& reader) {
+    double sum = 0;
+    for (const auto& sample : parse_exposition(self.render()).samples) {
+      if (sample.name != "kcommons_reader_cpu_seconds_total") continue;
+      if (sample.label("kind") == kind && sample.label("reader") == reader) sum += sample.value;
+    }
+    return sum;
+  };
+  const milliseconds once(125);
+  self.count_costs(Pass::kPools, {{.reader = "sys/fs/file-nr", .cpu = once}});
+  self.count_costs(Pass::kPools,
+                   {{.reader = "sys/fs/file-nr", .cpu = once}, {.reader = "key-users", .cpu = {}}});
+  self.count_costs(Pass::kHoldings, {{.reader = "bpf/holdings", .cpu = milliseconds(500)}});
+  CHECK(cost("pools", "sys/fs/file-nr") == 0.25);
+  CHECK(cost("pools", "key-users") == 0);
+  CHECK(cost("pools", "bpf/holdings") == 0);
+  CHECK(cost("holdings", "bpf/holdings") == 0.5);
+}
+
 TEST_CASE("source and build have one series each whatever was set before", "[exposition]") {
   SelfMetrics self;
   self.set_build("0.1.0", "abc", "gcc \"12\"\n");
