@@ -7,7 +7,7 @@
 #
 #   check     formatting, shell scripts, includes against the layers
 #   dev       GCC with ASan and UBSan: unit, integration and churn tests
-#   tsan      Clang with TSan, built without bpf: the same
+#   tsan      Clang with TSan, built without bpf: the same, of what has threads
 #   release   GCC, optimised: unit, integration, and the experiments with Docker and Prometheus
 #   tidy      clang-tidy over all of it
 set -euo pipefail

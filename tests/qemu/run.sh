@@ -43,11 +43,11 @@ make_image() {
 
 # The release build, with the unit tests and the BPF programs.
 build_programs() {
-  local targets=(kcommons) name
+  local targets=(kcommons) name list="${UNIT_TESTS[*]}"
   for name in "${UNIT_TESTS[@]}"; do targets+=("unit_$name"); done
   say "building ${targets[*]}"
   cmake --preset release -B "$build" \
-    -DKCOMMONS_BUILD_UNIT_TESTS=ON -DKCOMMONS_BPF=ON >"$work/cmake.log"
+    "-DKCOMMONS_UNIT_TESTS=${list// /;}" -DKCOMMONS_BPF=ON >"$work/cmake.log"
   cmake --build "$build" --target "${targets[@]}" -- --quiet
 }
 
