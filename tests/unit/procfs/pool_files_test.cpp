@@ -1,0 +1,103 @@
+// sockstat.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "live_support.hpp"
+#include "procfs/file_reader.hpp"
+#include "procfs/sockstat.hpp"
+
+using namespace kcommons;
+using namespace kcommons::procfs;
+using kcommons::test::must;
+
+namespace {
+
+// Whatever the text is cut to, the parser gives the number of the whole one or an error.
+template <typename Parse>
+void check_cuts(const std::string& whole, Parse parse) {
+  const auto expected = must(parse(whole));
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto cut = parse(std::string_view(whole).substr(0, length));
+    if (cut) {
+      CHECK(*cut == expected);
+    } else {
+      CHECK(cut.error().kind() == ErrorKind::kMalformed);
+    }
+  }
+}
+
+}  // namespace
+
+// --- sockstat ---------------------------------------------------------------------------------
+
+TEST_CASE("sockstat of a real machine gives memory and orphans", "[procfs]") {
+  const std::string text = test::fixture("sockstat-6.18");
+  CHECK(must(parse_sockstat(text, "TCP", "mem")) == 383);
+  CHECK(must(parse_sockstat(text, "TCP", "orphan")) == 0);
+  CHECK(must(parse_sockstat(text, "TCP", "tw")) == 2);
+  CHECK(must(parse_sockstat(text, "UDP", "mem")) == 0);
+}
+
+TEST_CASE("sockstat numbers are told by protocol and key in any order", "[procfs]") {
+  const std::string text =
+      "UDPLITE: inuse 1 mem 2\nTCP6: mem 3 orphan 4\nNEW: mem 5\n"
+      "TCP: other 6 mem 7 orphan 8 new 9\nUDP: mem 18446744073709551615 inuse 10\nTCP: mem 11\n";
+  CHECK(must(parse_sockstat(text, "TCP", "mem")) == 7);
+  CHECK(must(parse_sockstat(text, "TCP", "orphan")) == 8);
+  CHECK(must(parse_sockstat(text, "UDP", "mem")) == 18446744073709551615U);
+  CHECK(must(parse_sockstat(text, "UDPLITE", "mem")) == 2);
+  // Neither the number of another key nor a key that only begins like it.
+  CHECK_FALSE(parse_sockstat(text, "NEW", "orphan"));
+  CHECK_FALSE(parse_sockstat("TCP: memory 1 alloc mem\n", "TCP", "mem"));
+}
+
+TEST_CASE("a kernel whose sockstat lacks what is asked for has no number", "[procfs]") {
+  // As kernels before 2.6.25 had it, which gave no memory of UDP.
+  const std::string old =
+      "sockets: used 12\nTCP: inuse 1 orphan 3 tw 4 alloc 1 mem 5\nUDP: inuse 6\n";
+  CHECK(must(parse_sockstat(old, "TCP", "orphan")) == 3);
+  const auto memory = parse_sockstat(old, "UDP", "mem");
+  REQUIRE_FALSE(memory);
+  CHECK(memory.error().message() == "parse sockstat: mem of UDP: unexpected \"UDP: inuse 6\"");
+  CHECK_FALSE(parse_sockstat(old, "SCTP", "mem"));
+}
+
+TEST_CASE("sockstat text that is not whole or not sound is malformed and quoted", "[procfs]") {
+  const std::string line =
+      GENERATE(as<std::string>{}, "TCP: inuse 1 orphan 0 mem -1", "TCP: inuse 1 mem many",
+               "TCP: inuse 1 mem 18446744073709551616", "TCP: inuse 1 mem", "TCP: inuse 1 mem 0x1",
+               "TCP: inuse 1", "TCP:", "TCP", "TCP: mem ", "TCP: mem 1.5", "TCP: mem +1");
+  CAPTURE(line);
+  const auto number = parse_sockstat("sockets: used 12\n" + line + "\n", "TCP", "mem");
+  REQUIRE_FALSE(number);
+  CHECK(number.error().kind() == ErrorKind::kMalformed);
+  CHECK(number.error().message() == "parse sockstat: mem of TCP: unexpected \"" + line + "\"");
+}
+
+TEST_CASE("sockstat text of something else is malformed", "[procfs]") {
+  for (const char* text : {"", "\n", "garbage", "garbage\n", "TCP inuse 1 mem 5\n", "mem 5\n",
+                           " TCP: inuse 1 mem 5\n", "tcp: inuse 1 mem 5\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_sockstat(text, "TCP", "mem"));
+  }
+  for (const char filler : {'\n', ' ', ':', '9', '\0'}) {
+    CHECK_FALSE(parse_sockstat(std::string(1 << 20, filler), "TCP", "mem"));
+  }
+}
+
+TEST_CASE("no cut of sockstat gives another number", "[procfs]") {
+  const std::string whole = test::fixture("sockstat-6.18");
+  check_cuts(whole, [](std::string_view text) { return parse_sockstat(text, "TCP", "mem"); });
+  check_cuts(whole, [](std::string_view text) { return parse_sockstat(text, "TCP", "orphan"); });
+}
+
+TEST_CASE("the running kernel's sockstat parses", "[procfs]") {
+  const auto proc = test::real_proc();
+  std::string buffer;
+  const auto file = must(KernelFile::open(proc.fd(), "net/sockstat"));
+  const auto text = must(file.read(buffer));
+  must(parse_sockstat(text, "TCP", "mem"));
+  must(parse_sockstat(text, "TCP", "orphan"));
+  must(parse_sockstat(text, "UDP", "mem"));
+}
