@@ -1,9 +1,10 @@
-// sockstat.
+// sockstat, statistics of neighbours.
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "live_support.hpp"
 #include "procfs/file_reader.hpp"
+#include "procfs/neighbour_stat.hpp"
 #include "procfs/sockstat.hpp"
 
 using namespace kcommons;
@@ -100,4 +101,75 @@ TEST_CASE("the running kernel's sockstat parses", "[procfs]") {
   must(parse_sockstat(text, "TCP", "mem"));
   must(parse_sockstat(text, "TCP", "orphan"));
   must(parse_sockstat(text, "UDP", "mem"));
+}
+
+// --- statistics of neighbours -----------------------------------------------------------------
+
+TEST_CASE("statistics of neighbours of a real machine give the entries of the table", "[procfs]") {
+  CHECK(must(parse_neighbour_entries(test::fixture("arp_cache-6.18"))) == 2);
+}
+
+TEST_CASE("entries of neighbours are hexadecimal whatever columns follow", "[procfs]") {
+  struct Row {
+    const char* text;
+    std::uint64_t entries;
+  };
+  const Row row = GENERATE(values<Row>({
+      // As kernels before 4.3 had it, without table_fulls, and with other gaps.
+      {"entries  allocs destroys hash_grows  lookups hits  res_failed  rcv_probes_mcast "
+       "rcv_probes_ucast  periodic_gc_runs forced_gc_runs unresolved_discards\n"
+       "000003e8  00000000 00000000 00000000  00000000 00000000  00000000  00000000 00000000  "
+       "00000000 00000000 00000000\n",
+       1000},
+      {"entries  allocs   new\n0000001f 00000000 00000000\n", 31},
+      {"entries\n00000000\n", 0},
+      {"entries\nffffffff\n00000001\n", 0xffffffff},
+      {"entries\nffffffffffffffff\n", 0xffffffffffffffff},
+  }));
+  CAPTURE(row.text);
+  CHECK(must(parse_neighbour_entries(row.text)) == row.entries);
+}
+
+TEST_CASE("statistics of neighbours with an unsound number are malformed and quoted", "[procfs]") {
+  const std::string line =
+      GENERATE(as<std::string>{}, "", "0000000", "-0000001 0", "0x000002 0", "0000000g 0",
+               "10000000000000000 0", "entries  allocs", "00000002:");
+  CAPTURE(line);
+  const auto entries = parse_neighbour_entries("entries  allocs\n" + line + "\n");
+  REQUIRE_FALSE(entries);
+  CHECK(entries.error().kind() == ErrorKind::kMalformed);
+  CHECK(entries.error().message() == "parse statistics of neighbours: unexpected \"" + line + "\"");
+}
+
+TEST_CASE("statistics of neighbours without their heading are malformed", "[procfs]") {
+  for (const char* text :
+       {"", "\n", "garbage\n", "00000002 00000000\n", "allocs entries\n00000002\n",
+        "entriesallocs\n00000002\n", "\n00000002\n"}) {
+    CAPTURE(text);
+    const auto entries = parse_neighbour_entries(text);
+    REQUIRE_FALSE(entries);
+    CHECK(entries.error().message().starts_with("parse heading of statistics of neighbours: "));
+  }
+  CHECK_FALSE(parse_neighbour_entries("entries"));
+  CHECK_FALSE(parse_neighbour_entries("entries\n"));
+  CHECK_FALSE(parse_neighbour_entries(std::string(1 << 20, '0')));
+}
+
+TEST_CASE("no cut of the statistics of neighbours gives another number", "[procfs]") {
+  check_cuts(test::fixture("arp_cache-6.18"), parse_neighbour_entries);
+}
+
+TEST_CASE("the running kernel's statistics of neighbours parse", "[procfs]") {
+  const auto proc = test::real_proc();
+  std::string buffer;
+  for (const char* path : {"net/stat/arp_cache", "net/stat/ndisc_cache"}) {
+    const auto text = read_file(proc.fd(), path, buffer);
+    if (text) {
+      must(parse_neighbour_entries(*text));
+    } else {
+      // Other network namespaces than the initial one, and kernels without IPv6, have none.
+      CHECK(text.error().kind() == ErrorKind::kGone);
+      test::skipped(text.error().message());
+    }
+  }
 }
