@@ -1,9 +1,10 @@
-// sockstat, statistics of neighbours.
+// sockstat, statistics of neighbours, key-users.
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "live_support.hpp"
 #include "procfs/file_reader.hpp"
+#include "procfs/key_users.hpp"
 #include "procfs/neighbour_stat.hpp"
 #include "procfs/sockstat.hpp"
 
@@ -172,4 +173,80 @@ TEST_CASE("the running kernel's statistics of neighbours parse", "[procfs]") {
       test::skipped(text.error().message());
     }
   }
+}
+
+// --- key-users --------------------------------------------------------------------------------
+
+TEST_CASE("key-users of a real machine give what each user has and may have", "[procfs]") {
+  const auto users = must(parse_key_users(test::fixture("key-users-6.18")));
+  REQUIRE(users.size() == 2);
+  CHECK(users[0].uid == Uid(0));
+  CHECK(users[0].keys == 3);
+  CHECK(users[0].max_keys == 1000000);
+  CHECK(users[0].bytes == 40);
+  CHECK(users[0].max_bytes == 25000000);
+  CHECK(users[1].uid == Uid(65534));
+  CHECK(users[1].keys == 2);
+  CHECK(users[1].max_keys == 200);
+  CHECK(users[1].bytes == 28);
+  CHECK(users[1].max_bytes == 20000);
+}
+
+TEST_CASE("key-users take any width and columns that a kernel may add", "[procfs]") {
+  const auto users =
+      must(parse_key_users("4294967294:1 1/1 201/200 20001/20000\n"
+                           "   12:     9 8/8 18446744073709551615/1 2/3 4/5 new\n"));
+  REQUIRE(users.size() == 2);
+  CHECK(users[0].uid == Uid(4294967294));
+  // The kernel lets some pass the quota, and the numbers say so.
+  CHECK(users[0].keys == 201);
+  CHECK(users[0].bytes == 20001);
+  CHECK(users[1].uid == Uid(12));
+  CHECK(users[1].keys == 18446744073709551615U);
+  CHECK(users[1].max_bytes == 3);
+}
+
+TEST_CASE("key-users without lines are no users that the reader has a number for", "[procfs]") {
+  CHECK(must(parse_key_users("")).empty());
+}
+
+TEST_CASE("key-users text with an unsound line is malformed and the line is quoted", "[procfs]") {
+  const std::string line =
+      GENERATE(as<std::string>{}, "garbage", ":", "0", "    0:", "    0: 9",
+               "    0: 9 8/8 3/1000000", "    0: 9 8/8 3/1000000 40", "    0: 9 8/8 3/1000000 40/",
+               "    0: 9 8/8 /1000000 40/25000000", "    0: 9 8/8 -3/1000000 40/25000000",
+               "    0: 9 8/8 3/1000000 40/many",
+               "    0: 9 8/8 18446744073709551616/1000000 40/25000000", "    0: nine 8/8 3/1 40/2",
+               "    0: 9 8 3/1000000 40/25000000", "   -1: 9 8/8 3/1000000 40/25000000",
+               "4294967296: 9 8/8 3/1000000 40/25000000", "    0: 9 8/8 3/4/5 40/25000000", "");
+  CAPTURE(line);
+  const auto users = parse_key_users("    7:     1 1/1 1/200 9/20000\n" + line + "\n");
+  REQUIRE_FALSE(users);
+  CHECK(users.error().kind() == ErrorKind::kMalformed);
+  CHECK(users.error().message() == "parse key-users: unexpected \"" + line + "\"");
+}
+
+TEST_CASE("no cut of key-users gives another number", "[procfs]") {
+  const std::string whole = test::fixture("key-users-6.18");
+  const std::size_t first = whole.find('\n') + 1;
+  for (std::size_t length = 1; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto users = parse_key_users(std::string_view(whole).substr(0, length));
+    CHECK(users.has_value() == (length == first));
+    if (!users) CHECK(users.error().kind() == ErrorKind::kMalformed);
+  }
+  CHECK_FALSE(parse_key_users(std::string(1 << 20, '0')));
+  CHECK_FALSE(parse_key_users(std::string(1 << 20, '\n')));
+}
+
+TEST_CASE("the running kernel's key-users parse", "[procfs]") {
+  const auto proc = test::real_proc();
+  std::string buffer;
+  const auto text = read_file(proc.fd(), "key-users", buffer);
+  if (!text) {
+    CHECK(text.error().kind() == ErrorKind::kGone);
+    test::skipped(text.error().message());
+    return;
+  }
+  must(parse_key_users(*text));
 }
