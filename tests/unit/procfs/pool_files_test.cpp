@@ -1,8 +1,10 @@
-// sockstat, statistics of neighbours, key-users.
+// sockstat, statistics of neighbours, key-users, cgroups.
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "base/text.hpp"
 #include "live_support.hpp"
+#include "procfs/cgroups.hpp"
 #include "procfs/file_reader.hpp"
 #include "procfs/key_users.hpp"
 #include "procfs/neighbour_stat.hpp"
@@ -249,4 +251,71 @@ TEST_CASE("the running kernel's key-users parse", "[procfs]") {
     return;
   }
   must(parse_key_users(*text));
+}
+
+// --- cgroups ----------------------------------------------------------------------------------
+
+TEST_CASE("cgroups of a real machine give the number of memory cgroups", "[procfs]") {
+  CHECK(must(parse_memory_cgroups(test::fixture("cgroups-6.18"))) == 50U);
+}
+
+TEST_CASE("memory cgroups are counted in any hierarchy and with columns that are new", "[procfs]") {
+  const std::string heading = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n";
+  // Cgroup v2 has the hierarchy 0.
+  CHECK(must(parse_memory_cgroups(heading + "cpuset\t0\t75\t1\nmemory\t0\t75\t1\n")) == 75U);
+  CHECK(must(parse_memory_cgroups(heading + "memory\t4\t65535\t1\tnew\n")) == 65535U);
+  CHECK(must(parse_memory_cgroups(heading + "memory\t4\t0\t1\n")) == 0U);
+  CHECK(must(parse_memory_cgroups(heading + "memory_new\t4\t5\t1\nmemory\t4\t6\t1\n")) == 6U);
+}
+
+TEST_CASE("a kernel without the memory controller has no number of its cgroups", "[procfs]") {
+  const std::string heading = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n";
+  CHECK_FALSE(must(parse_memory_cgroups(heading)));
+  CHECK_FALSE(must(parse_memory_cgroups(heading + "cpuset\t3\t1\t1\n")));
+  // cgroup_disable=memory
+  CHECK_FALSE(must(parse_memory_cgroups(heading + "memory\t0\t1\t0\n")));
+}
+
+TEST_CASE("cgroups text with an unsound line is malformed and the line is quoted", "[procfs]") {
+  const std::string line =
+      GENERATE(as<std::string>{}, "memory", "memory\t4", "memory\t4\t", "memory\t4\t56",
+               "memory\t4\t-1\t1", "memory\t4\tmany\t1", "memory\t4\t18446744073709551616\t1",
+               "memory\tx\t56\t1", "memory\t4\t56\tyes", "memory\t4\t0x10\t1");
+  CAPTURE(line);
+  const auto cgroups = parse_memory_cgroups(
+      "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpuset\t3\t1\t1\n" + line + "\n");
+  REQUIRE_FALSE(cgroups);
+  CHECK(cgroups.error().kind() == ErrorKind::kMalformed);
+  CHECK(cgroups.error().message() == "parse cgroups: unexpected \"" + text::printable(line) + "\"");
+}
+
+TEST_CASE("cgroups text without its heading is malformed", "[procfs]") {
+  for (const char* text : {"", "\n", "garbage", "memory\t4\t56\t1\n", "\n#subsys_name\n"}) {
+    CAPTURE(text);
+    const auto cgroups = parse_memory_cgroups(text);
+    REQUIRE_FALSE(cgroups);
+    CHECK(cgroups.error().message().starts_with("parse heading of cgroups: "));
+  }
+  CHECK_FALSE(parse_memory_cgroups(std::string(1 << 20, '\n')));
+}
+
+TEST_CASE("no cut of cgroups gives another number", "[procfs]") {
+  const std::string whole = test::fixture("cgroups-6.18");
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto cgroups = parse_memory_cgroups(std::string_view(whole).substr(0, length));
+    if (cgroups && *cgroups) CHECK(*cgroups == 50U);
+  }
+}
+
+TEST_CASE("the running kernel's cgroups parse", "[procfs]") {
+  const auto proc = test::real_proc();
+  std::string buffer;
+  const auto text = read_file(proc.fd(), "cgroups", buffer);
+  if (!text) {
+    CHECK(text.error().kind() == ErrorKind::kGone);
+    test::skipped(text.error().message());
+    return;
+  }
+  must(parse_memory_cgroups(*text));
 }
