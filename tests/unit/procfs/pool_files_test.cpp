@@ -1,12 +1,16 @@
-// sockstat, statistics of neighbours, key-users, cgroups.
+// sockstat, statistics of neighbours, key-users, cgroups, loop devices.
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "base/text.hpp"
+#include "fake_proc.hpp"
 #include "live_support.hpp"
 #include "procfs/cgroups.hpp"
 #include "procfs/file_reader.hpp"
 #include "procfs/key_users.hpp"
+#include "procfs/loop_devices.hpp"
 #include "procfs/neighbour_stat.hpp"
 #include "procfs/sockstat.hpp"
 
@@ -318,4 +322,53 @@ TEST_CASE("the running kernel's cgroups parse", "[procfs]") {
     return;
   }
   must(parse_memory_cgroups(*text));
+}
+
+// --- loop devices -----------------------------------------------------------------------------
+
+TEST_CASE("loop devices are counted and those with a backing file are bound", "[procfs]") {
+  test::FakeProc sys;
+  const std::string block = sys.path() + "/block";
+  const LoopDevices none = must(count_loop_devices(block));  // no sysfs
+  CHECK(none.present == 0);
+  CHECK(none.bound == 0);
+  sys.file("block/vda/size", "1\n").file("block/vda/loop/backing_file", "/not/a/loop\n");
+  sys.file("block/zloop0/size", "1\n");
+  CHECK(must(count_loop_devices(block)).present == 0);
+  sys.file("block/loop0/size", "0\n").file("block/loop1/loop/backing_file", "/a (deleted)\n");
+  // Links to the devices, as sysfs has them.
+  sys.file("devices/virtual/block/loop4711/loop/backing_file", "\n");
+  sys.file("devices/virtual/block/loop2/size", "0\n");
+  sys.link("block/loop4711", "../devices/virtual/block/loop4711");
+  sys.link("block/loop2", "../devices/virtual/block/loop2");
+  const LoopDevices some = must(count_loop_devices(block));
+  CHECK(some.present == 4);
+  CHECK(some.bound == 2);
+}
+
+TEST_CASE("block devices that are no directory are an error that names it", "[procfs]") {
+  test::FakeProc sys;
+  sys.file("block", "");
+  const auto devices = count_loop_devices(sys.path() + "/block");
+  REQUIRE_FALSE(devices);
+  CHECK(devices.error().kind() == ErrorKind::kOther);
+  CHECK(devices.error().message() == "open " + sys.path() + "/block: Not a directory");
+}
+
+TEST_CASE("a loop device that cannot be looked at is an error and not an unbound one", "[procfs]") {
+  test::FakeProc sys;
+  sys.file("block/loop0/loop/backing_file", "/a\n").file("block/loop1/loop", "");
+  const auto devices = count_loop_devices(sys.path() + "/block");
+  REQUIRE_FALSE(devices);
+  CHECK(devices.error().message() ==
+        sys.path() + "/block: look for loop1/loop/backing_file: Not a directory");
+
+  if (test::lacks_root()) return;
+  sys.remove("block/loop1").deny("block/loop0/loop");
+  REQUIRE(::chmod(sys.path().c_str(), 0755) == 0);
+  const int denied = test::run_as_nobody(0, [&sys] {
+    const auto seen = count_loop_devices(sys.path() + "/block");
+    return !seen && seen.error().kind() == ErrorKind::kDenied ? 1 : 0;
+  });
+  CHECK(denied == 1);
 }
