@@ -53,8 +53,8 @@ TEST_CASE("softnet_stat columns are told by their place in any width", "[procfs]
       {"a b c 0 0 0 0 0 0 1 2 3e8 1f\n", 31, 1000, true},
       {"a b c 0 0 0 0 0 0 1 2 3e8 1f 3 3e5\n", 31, 1000, true},
       {"a b c 0 0 0 0 0 0 1 2 3e8 1f 3 3e5 7 7\n", 31, 1000, true},
-      // As wide as the kernel writes it, and without the last line break.
-      {"0000000a 0000000b 0000000c 00000000 00000000 00000000 00000000 00000000 00000000", 0,
+      // As wide as the kernel writes it.
+      {"0000000a 0000000b 0000000c 00000000 00000000 00000000 00000000 00000000 00000000\n", 0,
        std::nullopt, false},
   }));
   CAPTURE(row.text);
@@ -84,11 +84,35 @@ TEST_CASE("softnet_stat text that is not whole or not sound is malformed", "[pro
   const std::string text =
       GENERATE(as<std::string>{}, "", "\n", "garbage\n", "1 2 3 4 5 6 7 8\n", "1 2 3 4 5 6 7 8 x\n",
                "-1 2 3 4 5 6 7 8 9\n", "0x1 2 3 4 5 6 7 8 9\n", "100000000 2 3 4 5 6 7 8 9\n",
-               "1 2 3 4 5 6 7 8 9 a b c d\n1 2 3 4 5 6 7 8 9\n", "1 2 3 4 5 6 7 8 9\n\n");
+               "1 2 3 4 5 6 7 8 9 a b c d\n1 2 3 4 5 6 7 8 9\n", "1 2 3 4 5 6 7 8 9\n\n",
+               "1 2 3 4 5 6 7 8 9");
   CAPTURE(text);
   CHECK_FALSE(parse_softnet_stat(text));
   CHECK_FALSE(parse_softnet_stat(std::string(1 << 20, '0')));
   CHECK_FALSE(parse_softnet_stat(std::string(1 << 20, '\n')));
+}
+
+TEST_CASE("no cut of softnet_stat gives a CPU another number", "[procfs]") {
+  const std::string whole = test::fixture("softnet_stat-6.18");
+  const SoftnetStat expected = must(parse_softnet_stat(whole));
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto cut = parse_softnet_stat(std::string_view(whole).substr(0, length));
+    if (!cut) continue;
+    CHECK(cut->numbered);
+    REQUIRE(cut->cpus.size() == 1);
+    CHECK(cut->cpus[0].cpu == expected.cpus[0].cpu);
+    CHECK(cut->cpus[0].processed == expected.cpus[0].processed);
+    CHECK(cut->cpus[0].dropped == expected.cpus[0].dropped);
+    CHECK(cut->cpus[0].backlog == expected.cpus[0].backlog);
+  }
+}
+
+TEST_CASE("the error of softnet_stat quotes the line that makes no sense", "[procfs]") {
+  const auto stat = parse_softnet_stat("1 2 3 4 5 6 7 8 9\n1 2 3 x 5 6 7 8 9\n");
+  REQUIRE_FALSE(stat);
+  CHECK(stat.error().kind() == ErrorKind::kMalformed);
+  CHECK(stat.error().message() == "parse softnet_stat: unexpected \"1 2 3 x 5 6 7 8 9\"");
 }
 
 TEST_CASE("the running kernel's softnet_stat parses", "[procfs]") {
