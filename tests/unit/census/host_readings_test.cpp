@@ -1,6 +1,8 @@
 // The pools that no test fills, because that would harm the machine: their readings from files.
 #include "census/host_readings.hpp"
 
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -58,6 +60,12 @@ class Reader {
   Pass read() {
     Pass pass;
     host_.count_devices(pass.failures, cost_);
+    pass.readings = host_.read(pass.failures, cost_);
+    return pass;
+  }
+  // As between two of them.
+  Pass read_pools() {
+    Pass pass;
     pass.readings = host_.read(pass.failures, cost_);
     return pass;
   }
@@ -267,4 +275,42 @@ TEST_CASE("loop devices of which none is bound are none and not absent", "[censu
   CHECK(reader.read().of(ResourceId::kLoopDevices).used == 0U);
   tree.sys.remove("block/loop0");
   check_absent(reader.read().of(ResourceId::kLoopDevices));
+}
+
+TEST_CASE("devices are those of the last census and none where that could not tell", "[census]") {
+  Tree tree;
+  tree.with_pools().sys.file("class/net/br0/brif/veth1", "");
+  Reader reader(tree);
+  reader.read();
+  tree.sys.remove("block").remove("class/net").file("block", "").file("class/net", "");
+  Pass pass = reader.read_pools();
+  CHECK(pass.failures.first.empty());
+  CHECK(pass.of(ResourceId::kLoopDevices).used == 2U);
+  CHECK(pass.of(ResourceId::kBridgePorts).used == 1U);
+
+  pass = reader.read();
+  CHECK(pass.failures.by_kind[static_cast<std::size_t>(ErrorKind::kOther)] == 2);
+  CHECK(pass.failures.first == "open " + tree.sys.path() + "/block: Not a directory");
+  check_absent(pass.of(ResourceId::kLoopDevices));
+  check_absent(pass.of(ResourceId::kBridgePorts));
+  check_others(pass, ResourceId::kLoopDevices);
+}
+
+TEST_CASE("a census that has no descriptor left keeps the pools that it knew", "[census]") {
+  Tree tree;
+  tree.with_pools().sys.file("class/net/br0/brif/veth1", "");
+  Reader reader(tree);
+  reader.read();
+  const int kept = test::run_in_child([&reader] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return 2;
+    const Pass pass = reader.read();
+    const bool failed = pass.failures.by_kind[static_cast<std::size_t>(ErrorKind::kExhausted)] == 2;
+    for (const Pool& pool : kPools) {
+      if (pass.of(pool.resource).used != pool.used) return 3;
+      if (pass.of(pool.resource).limit != Limit{pool.limit}) return 4;
+    }
+    return failed && pass.of(ResourceId::kBridgePorts).used == 1U ? 0 : 5;
+  });
+  CHECK(kept == 0);
 }
