@@ -69,12 +69,19 @@ struct Unattributed {
   std::int64_t amount = 0;  // negative where holdings exceed what the kernel counts
 };
 
+// How a pool has grown lately. Negative where it shrinks.
+struct Growth {
+  double per_second = 0;         // in units of the resource
+  std::chrono::seconds over{0};  // the time in which that was seen
+};
+
 struct Pool {
   catalogue::ResourceId resource{};
   std::string userns;  // "" for a pool of the host, "initial", or an inode
   std::string uid;     // "" for a pool of the host; "_other" for what was cut
   std::optional<std::uint64_t> used_at_census;  // empty where it could not be read
   std::optional<catalogue::Limit> limit;
+  std::optional<Growth> growth;           // empty where nobody has watched it for long enough
   std::vector<Holding> holdings;          // largest first
   std::vector<std::uint32_t> neighbours;  // indices in Snapshot::holders
   // How many there are, those that were cut to `_other` counted one by one.

@@ -136,7 +136,9 @@ int run(const config::Config& config, const BuildInfo& build) {
                                    .max_pools = config.limits.max_pools,
                                    .max_users = config.limits.max_users};
   Publisher publisher(attribution::Attributor(limits, config.neighbours_above),
-                      {.max_pools = limits.max_pools, .peak_window = config.sampling.peak_window},
+                      {.max_pools = limits.max_pools,
+                       .peak_window = config.sampling.peak_window,
+                       .history_window = config.sampling.history_window},
                       snapshots, registry, self, log, clock);
   census::Sampler sampler(std::move(source->source),
                           {.pools_interval = config.sampling.pools_interval,

@@ -166,6 +166,7 @@ TEST_CASE("every duration has its range", "[config]") {
                              {"sampling.holdings_interval", "999ms", "1s", "1h", "3601s"},
                              {"sampling.mappings_interval", "999ms", "1s", "24h", "1441m"},
                              {"sampling.peak_window", "999ms", "1s", "1h", "3601s"},
+                             {"sampling.history_window", "59s", "1m", "24h", "1441m"},
                              {"inotify.large_read_interval", "999ms", "1s", "24h", "1441m"},
                              {"inotify.read_budget", "0ms", "1ms", "1m", "61s"}}));
   CAPTURE(ends.key);
