@@ -47,16 +47,12 @@ int audit_of(const config::Config& config, const AuditFlags& flags) {
     warn(look.error().during("read the host").message() + "; there is nothing to audit");
     return kExitUnknown;
   }
-  std::uint64_t failures = 0;
-  for (const std::uint64_t count : look->census.failures.by_kind) failures += count;
   const report::AuditSource source{.name = std::move(look->source),
                                    .reason = std::move(look->source_reason),
-                                   .restriction = std::move(look->restriction),
-                                   .failures = failures,
-                                   .first_failure = look->census.failures.first};
+                                   .restriction = std::move(look->restriction)};
   constexpr double kPercent = 100;
   const report::Audit audit = report::make_audit(
-      look->snapshot, look->census.readings, source,
+      look->snapshot, source,
       {.warning = flags.warning / kPercent, .critical = flags.critical / kPercent});
   if (print(text_of(audit, flags)) != kExitOk) return kExitUnknown;
   return static_cast<int>(audit.status);

@@ -110,9 +110,12 @@ struct Snapshot {
   std::vector<UserUse> users;
   std::vector<ValueAge> ages;
   std::vector<census::CpuDrops> cpu_drops;
+  census::Readings readings;  // of the census; pools with nothing used are only here
   std::uint64_t processes = 0;
   std::uint64_t containers = 0;
   census::UnseenCounts unseen{};
+  std::uint64_t failed_reads = 0;    // of the census; the process being gone is no failure
+  std::string first_failure;         // the first message; empty when nothing failed
   std::uint64_t series_dropped = 0;  // holders, pools and users summed into `_other`
   bool cgroup_namespace_private = false;
   double neighbours_above = 0.5;  // pools fuller than this have their neighbours named

@@ -36,8 +36,9 @@ AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolR
   out.neighbours = names_of(snapshot, pool);
   if (row.top && row.used.value_or(0) > 0) {
     out.share = static_cast<double>(row.top->used) / static_cast<double>(*row.used);
+    const Holder& top = snapshot.holders[pool.holdings.front().holder];
     out.top_is_container =
-        snapshot.holders[pool.holdings.front().holder].kind == Holder::Kind::kContainer;
+        top.kind == Holder::Kind::kContainer && top.container_id != attribution::kOther;
   }
   out.row = std::move(row);
   return out;
@@ -133,12 +134,12 @@ Severity severity_of(const PoolRow& row, const AuditOptions& options) {
   return *row.ratio < options.critical ? Severity::kWarning : Severity::kCritical;
 }
 
-void find_what_is_missing(const census::Readings& readings, Audit& audit) {
+void find_what_is_missing(const attribution::Snapshot& snapshot, Audit& audit) {
   std::set<ResourceId> present;
   for (const AuditPool& pool : audit.pools) present.insert(pool.row.resource);
   for (const catalogue::Resource& row : catalogue::kResources) {
     if (present.contains(row.id)) continue;
-    const census::Reading& reading = readings[catalogue::index_of(row.id)];
+    const census::Reading& reading = snapshot.readings[catalogue::index_of(row.id)];
     // Of what is charged to users a limit alone tells that the kernel has it.
     const bool of_user = row.scope == Scope::kUser || row.scope == Scope::kUid;
     const bool readable = (audit.exact || row.procfs != catalogue::Accuracy::kNone) && of_user;
@@ -153,9 +154,9 @@ void add_warnings(const attribution::Snapshot& snapshot, const AuditSource& sour
     if (snapshot.unseen.at(i) == 0 || reason == census::Unseen::kVanished) continue;
     audit.warnings.push_back(fmt::format("{} {}", snapshot.unseen.at(i), words_for(reason)));
   }
-  if (source.failures > 0) {
-    audit.warnings.push_back(fmt::format("{} reads failed, the first: {}", source.failures,
-                                         text::printable(source.first_failure)));
+  if (snapshot.failed_reads > 0) {
+    audit.warnings.push_back(fmt::format("{} reads failed, the first: {}", snapshot.failed_reads,
+                                         text::printable(snapshot.first_failure)));
   }
   audit.complete = audit.warnings.empty();
   if (!audit.exact) {
@@ -195,8 +196,8 @@ std::string_view name_of(Advice::Kind kind) {
   return "";
 }
 
-Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& readings,
-                 const AuditSource& source, const AuditOptions& options) {
+Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& source,
+                 const AuditOptions& options) {
   Audit audit{.taken_at = snapshot.taken_at,
               .source = source.name,
               .source_reason = text::printable(source.reason),
@@ -213,9 +214,9 @@ Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& 
     audit.status = std::max(audit.status, severity);
   }
   add_warnings(snapshot, source, audit);
-  find_what_is_missing(readings, audit);
+  find_what_is_missing(snapshot, audit);
   // Without the pool that every host has, nothing is known of it.
-  const bool blind = !readings[catalogue::index_of(ResourceId::kOpenFiles)].used;
+  const bool blind = !snapshot.readings[catalogue::index_of(ResourceId::kOpenFiles)].used;
   if (blind && audit.status == Severity::kOk) audit.status = Severity::kUnknown;
   return audit;
 }

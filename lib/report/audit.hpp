@@ -69,17 +69,15 @@ struct AuditOptions {
   double critical = 0.9;
 };
 
-// What is known of the source and of the pass beside the snapshot.
+// What is known of the source beside the snapshot.
 struct AuditSource {
   std::string name;
   std::string reason;
-  std::string restriction;     // what limits its view; empty when nothing does
-  std::uint64_t failures = 0;  // reads that failed
-  std::string first_failure;
+  std::string restriction;  // what limits its view; empty when nothing does
 };
 
-// `readings` are those of the census that the snapshot is of; nothing in it is cut to `_other`.
-Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& readings,
-                 const AuditSource& source, const AuditOptions& options);
+// What is cut to `_other` has no limit of its own, and so is never found to be full.
+Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& source,
+                 const AuditOptions& options);
 
 }  // namespace kcommons::report

@@ -25,8 +25,7 @@ Audit audit_of(const census::Census& census, const AuditOptions& options = {}) {
   constexpr auto kMost = std::numeric_limits<std::size_t>::max();
   const auto snapshot =
       attribution::Attributor({kMost, kMost, kMost, kMost}, 0.5).attribute(census);
-  return make_audit(snapshot, census.readings, {.name = "bpf", .reason = "auto: it loads here"},
-                    options);
+  return make_audit(snapshot, {.name = "bpf", .reason = "auto: it loads here"}, options);
 }
 
 census::Census with_charge(ResourceId resource, std::uint32_t uid, std::uint64_t used,
