@@ -13,6 +13,7 @@
 #include "flags.hpp"
 #include "output.hpp"
 #include "report/audit_json.hpp"
+#include "report/audit_options.hpp"
 #include "report/audit_text.hpp"
 #include "report/subtraction_text.hpp"
 #include "subtraction/subtract.hpp"
@@ -26,8 +27,8 @@ namespace {
 constexpr int kExitUnknown = 3;
 
 struct AuditFlags {
-  double warning = 70;  // percent
-  double critical = 90;
+  std::string warn{report::kDefaultWarn};  // percent
+  std::string crit{report::kDefaultCrit};
   bool all = false;
   bool subtract = false;
   std::string output = "table";
@@ -40,7 +41,8 @@ std::string text_of(const report::Audit& audit, const AuditFlags& flags) {
   return report::audit_text(audit, detail, standard_output_paper());
 }
 
-int audit_of(const config::Config& config, const AuditFlags& flags) {
+int audit_of(const config::Config& config, const report::AuditOptions& options,
+             const AuditFlags& flags) {
   const SystemClock clock;
   auto look = daemon::sample_once(config, clock);
   if (!look) {
@@ -50,10 +52,7 @@ int audit_of(const config::Config& config, const AuditFlags& flags) {
   const report::AuditSource source{.name = std::move(look->source),
                                    .reason = std::move(look->source_reason),
                                    .restriction = std::move(look->restriction)};
-  constexpr double kPercent = 100;
-  const report::Audit audit = report::make_audit(
-      look->snapshot, source,
-      {.warning = flags.warning / kPercent, .critical = flags.critical / kPercent});
+  const report::Audit audit = report::make_audit(look->snapshot, source, options);
   if (print(text_of(audit, flags)) != kExitOk) return kExitUnknown;
   return static_cast<int>(audit.status);
 }
@@ -78,25 +77,25 @@ int audit(const Given& given, const AuditFlags& flags) {
                      text::printable(flags.output)));
     return kExitUnknown;
   }
-  if (flags.subtract) return subtract(flags);
-  if (flags.warning > flags.critical) {
-    warn(fmt::format("--warn {} is above --crit {}", flags.warning, flags.critical));
+  const auto options = report::parse_audit_options(flags.warn, flags.crit);
+  if (!options) {
+    warn("--" + options.error().message());
     return kExitUnknown;
   }
+  if (flags.subtract) return subtract(flags);
   const auto effective = effective_config(environment(kReadingFlags), given);
   if (!effective.errors.empty()) {
     report(effective.errors);
     return kExitUnknown;
   }
-  return audit_of(effective.config, flags);
+  return audit_of(effective.config, *options, flags);
 }
 
 void add_audit_flags(CLI::App& command, AuditFlags& flags) {
-  command
-      .add_option("--warn", flags.warning, "Percent of a limit from which on to warn (default 70)")
+  command.add_option("--warn", flags.warn, "Percent of a limit from which on to warn (default 70)")
       ->type_name("");
   command
-      .add_option("--crit", flags.critical,
+      .add_option("--crit", flags.crit,
                   "Percent of a limit from which on it is critical (default 90)")
       ->type_name("");
   command.add_flag("--all", flags.all, "Every pool, in place of the fullest of each resource");

@@ -13,6 +13,7 @@
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
 #include "catalogue/catalogue.hpp"
+#include "report/audit_options.hpp"
 #include "report/pool_rows.hpp"
 
 namespace kcommons::report {
@@ -62,11 +63,6 @@ struct Audit {
   std::vector<Finding> findings;              // the fullest first
   std::vector<catalogue::ResourceId> unread;  // not on this machine, or not seen by the source
   std::vector<catalogue::ResourceId> unused;  // read, and nobody has any
-};
-
-struct AuditOptions {
-  double warning = 0.7;  // used / limit
-  double critical = 0.9;
 };
 
 // What is known of the source beside the snapshot.

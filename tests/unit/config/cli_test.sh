@@ -161,6 +161,13 @@ empty out
 KCOMMONS_SOURCE=tea run 2 top
 has err 'KCOMMONS_SOURCE: "tea", expected '
 
+# audit exits as monitoring plugins do: what is wrong with the question is "could not tell".
+run 3 audit --warn x
+has err 'kcommons: --warn: "x", expected a number of percent from 0 to 10000'
+run 3 audit --warn 95
+has err 'kcommons: --warn: "95", expected no more than crit, which is 90'
+empty out
+
 # list-metrics prints the table, and says so when it could not.
 run 0 list-metrics
 has out 'kcommons_pool_used'
