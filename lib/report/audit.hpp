@@ -1,8 +1,10 @@
 // What `kcommons audit` says: every shared resource of the host, the fullest first, and of those
-// that are nearly full who holds them, who shares them and so fails next, with which error, and
-// what to do. Pure, thread-safe. Text in it is printable on one line (text::printable).
+// that are nearly full, or soon will be, who holds them, who shares them and so fails next, with
+// which error, and what to do. Pure, thread-safe. Text in it is printable on one line
+// (text::printable).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -38,6 +40,7 @@ struct Advice {
 };
 std::string_view name_of(Advice::Kind kind);  // "sysctl", "ulimit", "other_uid", "look"
 
+// A pool that is nearly full, or on course to be full soon.
 struct Finding {
   std::size_t pool = 0;  // index in Audit::pools
   Severity severity = Severity::kWarning;
@@ -49,6 +52,11 @@ struct AuditPool {
   std::vector<std::string> neighbours;  // all of them by name; containers first
   std::optional<double> share;          // of what is used, that the top holder has
   bool top_is_container = false;
+  // Known only where somebody has watched the pool for a while: the daemon does.
+  std::optional<attribution::Growth> growth;
+  // Until it is full, if it goes on growing like this; empty where that is never, or further off
+  // than can be told.
+  std::optional<std::chrono::seconds> full_in;
 };
 
 struct Audit {

@@ -23,6 +23,12 @@ Json top_json(const AuditPool& pool) {
           {"share", or_null(pool.share)}};
 }
 
+void add_growth(const AuditPool& pool, Json& out) {
+  out["growth_per_second"] = pool.growth ? Json(pool.growth->per_second) : Json(nullptr);
+  out["growth_over_seconds"] = pool.growth ? Json(pool.growth->over.count()) : Json(nullptr);
+  out["full_in_seconds"] = pool.full_in ? Json(pool.full_in->count()) : Json(nullptr);
+}
+
 Json pool_json(const AuditPool& pool) {
   const PoolRow& row = pool.row;
   const catalogue::Resource& about = catalogue::resource(row.resource);
@@ -34,6 +40,7 @@ Json pool_json(const AuditPool& pool) {
   out["limit"] = row.limit ? or_null(row.limit->value) : Json(nullptr);
   out["unlimited"] = row.limit && !row.limit->value;
   out["ratio"] = or_null(row.ratio);
+  add_growth(pool, out);
   out["isolated_by"] = about.isolated_by;
   out["error"] = about.error;
   out["top_holder"] = top_json(pool);
