@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/text.hpp"
 #include "report/json.hpp"
 
 namespace kcommons::report {
@@ -81,6 +82,18 @@ Json names_json(const std::vector<catalogue::ResourceId>& resources) {
 }
 
 }  // namespace
+
+std::string error_json(std::string_view message) {
+  return Json{{"error", safe(message)}}.dump() + "\n";
+}
+
+std::string parse_error_json(std::string_view json) {
+  const Json document = Json::parse(json, nullptr, false);
+  if (!document.is_object()) return {};
+  const auto at = document.find("error");
+  if (at == document.end() || !at->is_string()) return {};
+  return text::printable(at->get_ref<const std::string&>());
+}
 
 std::string audit_json(const Audit& audit) {
   Json out;
