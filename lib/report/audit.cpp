@@ -197,7 +197,9 @@ void find_what_is_missing(const attribution::Snapshot& snapshot, Audit& audit) {
 }
 
 void add_warnings(const attribution::Snapshot& snapshot, const AuditSource& source, Audit& audit) {
-  if (!source.restriction.empty()) audit.warnings.push_back(text::printable(source.restriction));
+  for (const std::string* const trouble : {&source.stale, &source.restriction}) {
+    if (!trouble->empty()) audit.warnings.push_back(text::printable(*trouble));
+  }
   for (std::size_t i = 0; i < snapshot.unseen.size(); ++i) {
     const auto reason = static_cast<census::Unseen>(i);
     if (snapshot.unseen.at(i) == 0 || reason == census::Unseen::kVanished) continue;
@@ -264,8 +266,9 @@ Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& sourc
   }
   add_warnings(snapshot, source, audit);
   find_what_is_missing(snapshot, audit);
-  // Without the pool that every host has, nothing is known of it.
-  const bool blind = !snapshot.readings[catalogue::index_of(ResourceId::kOpenFiles)].used;
+  // Without the pool that every host has, nothing is known of it; and what was well may be no more.
+  const bool blind =
+      !source.stale.empty() || !snapshot.readings[catalogue::index_of(ResourceId::kOpenFiles)].used;
   if (blind && audit.status == Severity::kOk) audit.status = Severity::kUnknown;
   return audit;
 }

@@ -78,6 +78,7 @@ struct AuditSource {
   std::string name;
   std::string reason;
   std::string restriction;  // what limits its view; empty when nothing does
+  std::string stale;        // why the snapshot is older than it should be; empty when it is not
 };
 
 // What is cut to `_other` has no limit of its own, and so is never found to be full.
