@@ -55,6 +55,7 @@ struct Failures {
   std::string first;  // the first message of each pass, for the log
 
   void count(const Error& error);
+  [[nodiscard]] std::uint64_t total() const;
 };
 
 // What the kernel itself has charged to one user: in one user namespace (struct ucounts of

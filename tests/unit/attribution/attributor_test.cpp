@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <random>
 #include <string>
 
@@ -246,6 +247,19 @@ TEST_CASE("a use that could not be read is absent and not a sum", "[attribution]
   CHECK_FALSE(files->used_at_census);
   CHECK(files->unattributed.empty());
   CHECK(held(*files) == 400);
+}
+
+TEST_CASE("a snapshot says what its census read and what it could not", "[attribution]") {
+  CensusBuilder census;
+  census.limit(ResourceId::kPtys, 4096, 0);
+  census.build().failures.count(Error::from_errno(EACCES, "open /proc/7/fd"));
+  census.build().failures.count(Error::other("later"));
+  const Snapshot snapshot = Attributor({}, 0.5).attribute(census.build());
+  const census::Reading& ptys = snapshot.readings[catalogue::index_of(ResourceId::kPtys)];
+  CHECK(ptys.used == 0U);
+  CHECK(ptys.limit == catalogue::Limit{4096});
+  CHECK(snapshot.failed_reads == 2);
+  CHECK(snapshot.first_failure == "open /proc/7/fd: Permission denied");
 }
 
 TEST_CASE("the worst process tells the descriptor limit ratio", "[attribution]") {
