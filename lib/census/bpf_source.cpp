@@ -139,6 +139,7 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
     return fail(done.error());
   }
   cost.done("bpf/holdings");
+  host_.open_missing();
   host_.count_devices(census.failures, cost);
   census.readings = host_.read(census.failures, cost);
   census.cpu_drops = host_.cpu_drops();

@@ -1,5 +1,5 @@
 // What the kernel keeps as one number for the host, and the limits that all users share, out of
-// /proc: which file has which is a table in host_readings.cpp. The files are opened once, so that
+// /proc: which file has which is a table in host_readings.cpp. The files are kept open, so that
 // they can still be read when no descriptor can be opened any more. Belongs to one thread.
 //
 // Files below net/ are those of the reader's own network namespace, and half of them exist in the
@@ -28,13 +28,17 @@ class HostReadings final {
   using Value = Result<std::optional<std::uint64_t>>;
   using Parse = Value (*)(std::string_view text);
 
-  // `proc_fd`: the root of a procfs. `sysfs`: where sysfs is mounted.
+  // `proc_fd`: the root of a procfs, open as long as this object lives. `sysfs`: where sysfs is
+  // mounted.
   HostReadings(int proc_fd, std::string sysfs);
 
   // What cannot be read is left out and counted. What this kernel does not have is left out alone.
   Readings read(Failures& failures, CostMeter& cost);
   // The keys of every user, of whom no process may live.
   void read_keys(std::vector<Charge>& charges, Failures& failures, CostMeter& cost);
+  // Looks again for the files that were missing: those of a module come when it is loaded. Opens
+  // descriptors, so not for every read().
+  void open_missing();
   // What takes a walk through directories, and so descriptors: kept until it is called again, and
   // on when it then fails for want of descriptors.
   void count_devices(Failures& failures, CostMeter& cost);
@@ -55,12 +59,13 @@ class HostReadings final {
     std::vector<Field> fields;
   };
 
-  void add_field(int proc_fd, std::string path, Field field);
+  void add_field(std::string path, Field field);
   void read_file_nr(Readings& readings, Failures& failures);
-  void read_fields(const File& file, Readings& readings, Failures& failures);
+  void read_fields(File& file, Readings& readings, Failures& failures);
   void read_backlog(Readings& readings, Failures& failures);
   void add_fixed_limits(Readings& readings) const;
 
+  int proc_fd_;
   Result<procfs::KernelFile> file_nr_;
   Result<procfs::KernelFile> key_users_;
   Result<procfs::KernelFile> softnet_stat_;
