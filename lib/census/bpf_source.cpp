@@ -119,11 +119,13 @@ void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& boo
   census.unheld.push_back(hidden);
 }
 
+// Where they could not be counted their files stay unexplained.
 void BpfSource::add_loop_devices(Census& census) const {
-  const auto bound = host_.loop_devices();
+  const auto devices = host_.loop_devices();
+  if (!devices) return;
   census.unheld.push_back({.resource = catalogue::ResourceId::kOpenFiles,
                            .cause = "loop_devices",
-                           .amount = bound.value_or(0)});
+                           .amount = devices->bound});
 }
 
 Result<Census> BpfSource::take_census(const std::stop_token& stop) {

@@ -10,7 +10,6 @@
 #include "procfs/cgroups.hpp"
 #include "procfs/key_users.hpp"
 #include "procfs/loadavg.hpp"
-#include "procfs/loop_devices.hpp"
 #include "procfs/neighbour_stat.hpp"
 #include "procfs/sockstat.hpp"
 #include "procfs/softnet_stat.hpp"
@@ -234,8 +233,8 @@ void HostReadings::read_backlog(Readings& readings, Failures& failures) {
 void HostReadings::add_fixed_limits(Readings& readings) const {
   Reading& cgroups = of(readings, ResourceId::kMemoryCgroups);
   if (cgroups.used) cgroups.limit = Limit{kMaxMemoryCgroups};
-  if (loop_devices_) {
-    of(readings, ResourceId::kLoopDevices) = {.used = loop_devices_,
+  if (loop_devices_ && loop_devices_->present > 0) {
+    of(readings, ResourceId::kLoopDevices) = {.used = loop_devices_->bound,
                                               .limit = Limit{kMaxLoopDevices}};
   }
   if (bridge_ports_) {
@@ -302,13 +301,12 @@ void HostReadings::open_missing() {
 
 // When no descriptor can be opened any more, what was known is worth more than nothing.
 void HostReadings::count_devices(Failures& failures, CostMeter& cost) {
-  const auto forget = [&failures](std::optional<std::uint64_t>& count, const Error& error) {
+  const auto forget = [&failures](auto& count, const Error& error) {
     failures.count(error);
     if (error.kind() != ErrorKind::kExhausted) count.reset();
   };
   if (const auto devices = procfs::count_loop_devices(sysfs_ + "/block"); devices) {
-    loop_devices_.reset();
-    if (devices->present > 0) loop_devices_ = devices->bound;
+    loop_devices_ = *devices;
   } else {
     forget(loop_devices_, devices.error());
   }

@@ -14,6 +14,7 @@
 #include "census/census.hpp"
 #include "census/drop_counters.hpp"
 #include "procfs/file_reader.hpp"
+#include "procfs/loop_devices.hpp"
 
 namespace kcommons::census {
 
@@ -43,7 +44,7 @@ class HostReadings final {
   // on when it then fails for want of descriptors.
   void count_devices(Failures& failures, CostMeter& cost);
   // Empty until count_devices() could tell.
-  [[nodiscard]] std::optional<std::uint64_t> loop_devices() const { return loop_devices_; }
+  [[nodiscard]] std::optional<procfs::LoopDevices> loop_devices() const { return loop_devices_; }
   // As the last read() found it.
   [[nodiscard]] std::vector<CpuDrops> cpu_drops() const { return cpu_drops_.totals(); }
 
@@ -72,7 +73,7 @@ class HostReadings final {
   std::vector<File> files_;
   std::string sysfs_;
   CpuDropCounters cpu_drops_;
-  std::optional<std::uint64_t> loop_devices_;
+  std::optional<procfs::LoopDevices> loop_devices_;
   std::optional<std::uint64_t> bridge_ports_;  // of the fullest bridge
   std::optional<std::uint64_t> pty_reserve_;
   std::string buffer_;
