@@ -54,9 +54,13 @@ Value number_or_none(std::string_view text) {
 // Three numbers: below, under pressure, the most (tcp(7), tcp_mem).
 Value third_number(std::string_view text) {
   std::string_view words = text::trim(text);
-  text::take_word(words);
-  text::take_word(words);
-  return number(text::take_word(words));
+  const auto low = text::parse_number<std::uint64_t>(text::take_word(words));
+  const auto pressure = text::parse_number<std::uint64_t>(text::take_word(words));
+  const auto most = text::parse_number<std::uint64_t>(text::take_word(words));
+  if (!low || !pressure || !most || !text::take_word(words).empty()) {
+    return fail(Error::malformed("parse three numbers", text));
+  }
+  return most;
 }
 
 template <auto kParse>

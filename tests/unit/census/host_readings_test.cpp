@@ -295,6 +295,11 @@ TEST_CASE("a limit that makes no sense is counted and absent and the use stands"
   const Row row = GENERATE(values<Row>({
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\n", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t-1\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t575802\t1\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "few\t383869\t575802\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\tmore\t575802\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t575802\n1\n", 383},
+      {ResourceId::kUdpMemoryPages, "sys/net/ipv4/udp_mem", "287901\t-1\t575802\n", 5},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "", 383},
       {ResourceId::kTcpOrphans, "sys/net/ipv4/tcp_max_orphans", "many\n", 17},
       {ResourceId::kConntrackEntries, "sys/net/netfilter/nf_conntrack_max", "1 2\n", 137},
