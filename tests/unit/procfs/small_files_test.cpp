@@ -166,7 +166,7 @@ TEST_CASE("a sysctl value is one number and nothing else", "[procfs]") {
   CHECK(must(parse_sysctl_u64("0\n")) == 0);
   CHECK(must(parse_sysctl_u64("18446744073709551615\n")) == 18446744073709551615U);
   for (const char* text :
-       {"", "\n", "-1\n", "1 2\n", "0x10\n", "18446744073709551616\n", "max\n"}) {
+       {"", "\n", "-1\n", "1 2\n", "0x10\n", "18446744073709551616\n", "max\n", "8192"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_sysctl_u64(text));
   }
@@ -189,7 +189,7 @@ TEST_CASE("file-nr gives use and limit and no limit at LONG_MAX", "[procfs]") {
 
 TEST_CASE("file-nr text that is not three numbers is malformed", "[procfs]") {
   for (const char* text : {"", "\n", "1472", "1472\t0", "1472\t0\t", "a\t0\t1\n", "1\tb\t1\n",
-                           "1\t0\tc\n", "1\t0\t1\t1\n", "-1\t0\t1\n"}) {
+                           "1\t0\tc\n", "1\t0\t1\t1\n", "-1\t0\t1\n", "1472\t0\t65536"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_file_nr(text));
   }
