@@ -215,7 +215,7 @@ TEST_CASE("hidepid is read from the mount of the device asked for", "[procfs]") 
   CHECK(must(parse_hidepid(text, "0:44")) == "2");
   CHECK_FALSE(must(parse_hidepid(text, "0:45")));
   CHECK_FALSE(must(parse_hidepid(text, "0:46")));
-  CHECK_FALSE(must(parse_hidepid("1 2 0:9 / /proc rw - proc proc rw,hidepid=off", "0:9")));
+  CHECK_FALSE(must(parse_hidepid("1 2 0:9 / /proc rw - proc proc rw,hidepid=off\n", "0:9")));
 }
 
 TEST_CASE("a mountinfo that does not list the procfs is malformed", "[procfs]") {
@@ -223,8 +223,21 @@ TEST_CASE("a mountinfo that does not list the procfs is malformed", "[procfs]") 
   CHECK_FALSE(parse_hidepid(text, "0:99"));
   CHECK_FALSE(parse_hidepid(text, "0:19"));  // sysfs
   CHECK_FALSE(parse_hidepid("", "0:20"));
-  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw", "0:20"));
-  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw - proc proc", "0:20"));
+  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw\n", "0:20"));
+  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw - proc proc\n", "0:20"));
   CHECK_FALSE(parse_hidepid(std::string(1 << 20, ' '), "0:20"));
   CHECK_FALSE(parse_hidepid(std::string(1 << 20, '\n'), "0:20"));
+}
+
+TEST_CASE("no cut of a mountinfo gives another value of hidepid", "[procfs]") {
+  const std::string whole = test::fixture("mountinfo-hidepid");
+  const std::string option = "hidepid=invisible";
+  const std::size_t end = whole.find('\n', whole.find(option)) + 1;
+  for (std::size_t length = 0; length < end; ++length) {
+    CAPTURE(length);
+    const auto cut = parse_hidepid(std::string_view(whole).substr(0, length), "0:20");
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().kind() == ErrorKind::kMalformed);
+  }
+  CHECK(must(parse_hidepid(std::string_view(whole).substr(0, end), "0:20")) == "invisible");
 }
