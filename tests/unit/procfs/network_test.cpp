@@ -164,7 +164,7 @@ TEST_CASE("net/dev may have no space behind the colon and no devices at all", "[
   const std::string narrow = kHeading + "  eth0:12345678 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
   CHECK(must(parse_net_dev(narrow))[0].dropped == 4);
   const std::string most =
-      kHeading + "x: 1 2 3 18446744073709551615 5 6 7 8 9 10 11 12 13 14 15 16";
+      kHeading + "x: 1 2 3 18446744073709551615 5 6 7 8 9 10 11 12 13 14 15 16\n";
   CHECK(must(parse_net_dev(most))[0].dropped == 18446744073709551615U);
 }
 
@@ -194,6 +194,7 @@ TEST_CASE("no cut of net/dev gives a device other numbers", "[procfs]") {
     CAPTURE(length);
     const auto cut = parse_net_dev(std::string_view(whole).substr(0, length));
     if (!cut) continue;
+    CHECK(whole[length - 1] == '\n');
     REQUIRE(cut->size() <= expected.size());
     for (std::size_t i = 0; i < cut->size(); ++i) {
       CHECK((*cut)[i].name == expected[i].name);
