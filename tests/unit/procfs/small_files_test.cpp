@@ -155,6 +155,13 @@ TEST_CASE("the cgroup text comes as it is", "[procfs]") {
   const ProcessDir process = must(ProcessDir::open(root, Pid(5)));
   std::string buffer;
   CHECK(must(read_cgroup(process, buffer)) == text);
+  proc.file("5/cgroup", "");  // no hierarchy is mounted
+  CHECK(must(read_cgroup(process, buffer)).empty());
+  proc.file("5/cgroup", "1:cpuset:/\n0::/docker/4f");
+  const auto cut = read_cgroup(process, buffer);
+  REQUIRE_FALSE(cut);
+  CHECK(cut.error().message() ==
+        proc.path() + "/5: read cgroup: cut short: unexpected \"0::/docker/4f\"");
   proc.file("5/cgroup", std::string(kFileLimit + 1, '/'));
   const auto huge = read_cgroup(process, buffer);
   REQUIRE_FALSE(huge);
