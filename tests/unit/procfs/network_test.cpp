@@ -364,6 +364,12 @@ TEST_CASE("a link that is not whole is malformed", "[procfs]") {
   CHECK_FALSE(parse_link(link_message(7).dropped(1, 1).bytes()));
   CHECK_FALSE(parse_link(link_message(0).name("a").dropped(1, 1).bytes()));
   CHECK_FALSE(parse_link(link_message(7).name("a").number(IFLA_STATS64, 1).bytes()));
+  const std::int16_t half = 2;
+  CHECK_FALSE(parse_link(link_message(7)
+                             .name("a")
+                             .dropped(1, 1)
+                             .attribute(IFLA_LINK_NETNSID, &half, sizeof half)
+                             .bytes()));
   const Message good = link_message(7).name("eth0").dropped(1, 1);
   for (std::size_t size = 0; size < good.bytes().size(); ++size) {
     CAPTURE(size);
@@ -380,6 +386,21 @@ TEST_CASE("the number of a namespace may be none", "[procfs]") {
   CHECK_FALSE(parse_nsid({}));
   CHECK_FALSE(
       parse_nsid(Message(rtgenmsg{}).number(NETNSA_NSID, 5).bytes().first(sizeof(rtattr) + 4)));
+  const std::int16_t half = 2;
+  CHECK_FALSE(parse_nsid(Message(rtgenmsg{}).attribute(NETNSA_NSID, &half, sizeof half).bytes()));
+}
+
+TEST_CASE("a list that ends with an error is not whole", "[procfs]") {
+  const auto end = [](std::int32_t code) {
+    return parse_end_of_list(std::as_bytes(std::span(&code, 1)));
+  };
+  must(end(0));
+  const auto failed = end(-ENOMEM);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind() == ErrorKind::kExhausted);
+  const auto cut = parse_end_of_list({});
+  REQUIRE_FALSE(cut);
+  CHECK(cut.error().kind() == ErrorKind::kMalformed);
 }
 
 TEST_CASE("links of the running kernel are those of net/dev", "[procfs]") {
