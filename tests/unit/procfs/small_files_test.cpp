@@ -99,6 +99,13 @@ TEST_CASE("limits with an unsound row are malformed and the row is quoted", "[pr
   }
 }
 
+TEST_CASE("a row of limits with a word too many is malformed", "[procfs]") {
+  std::string text = limits_text();
+  must(parse_limits(text));
+  text.insert(text.find("files") + std::string("files").size(), "     7");
+  CHECK_FALSE(parse_limits(text));
+}
+
 TEST_CASE("limits without one of the rows are malformed and the row is named", "[procfs]") {
   for (const auto& [name, soft] : kLimitRows) {
     const auto parsed = parse_limits(limits_text(name));
@@ -208,7 +215,8 @@ TEST_CASE("loadavg gives the number of threads of the host", "[procfs]") {
   CHECK(must(parse_total_threads("120.50 80.01 60.99 17/40960 4194303\n")) == 40960);
   for (const char* text :
        {"", "\n", "0.00 0.12 0.12", "0.00 0.12 0.12 2/88", "0.00 0.12 0.12 288 5",
-        "0.00 0.12 0.12 2/ 5", "0.00 0.12 0.12 2/x 5", "0.00 0.12 0.12 -2/88 5"}) {
+        "0.00 0.12 0.12 2/ 5", "0.00 0.12 0.12 2/x 5", "0.00 0.12 0.12 -2/88 5",
+        "0.00 0.12 0.12 2/88 5849 1\n", "0.00 0.12 few 2/88 5849\n", "0.00 1 0.12 2/88 5849\n"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_total_threads(text));
   }
