@@ -83,6 +83,10 @@ std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
+std::string_view cut_line(std::string_view text) {
+  return text.substr(text.rfind('\n') + 1);
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {

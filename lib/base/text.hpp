@@ -32,6 +32,9 @@ std::string_view take_until(std::string_view& rest, char separator);
 // Takes the next run of bytes that are neither space nor tab; empty at the end.
 std::string_view take_word(std::string_view& rest);
 
+// The line at the end that has no end, and so may have been cut short; empty where all have one.
+std::string_view cut_line(std::string_view text);
+
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 // Valid UTF-8, and as long as the limit allows: each byte that starts no valid sequence becomes

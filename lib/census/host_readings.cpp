@@ -57,7 +57,8 @@ Value third_number(std::string_view text) {
   const auto low = text::parse_number<std::uint64_t>(text::take_word(words));
   const auto pressure = text::parse_number<std::uint64_t>(text::take_word(words));
   const auto most = text::parse_number<std::uint64_t>(text::take_word(words));
-  if (!low || !pressure || !most || !text::take_word(words).empty()) {
+  const bool is_whole = text.ends_with('\n') && text::take_word(words).empty();
+  if (!low || !pressure || !most || !is_whole) {
     return fail(Error::malformed("parse three numbers", text));
   }
   return most;

@@ -11,6 +11,9 @@ Result<std::optional<std::uint64_t>> parse_memory_cgroups(std::string_view text)
   if (!text::take_until(rest, '\n').starts_with("#subsys_name")) {
     return fail(Error::malformed("parse heading of cgroups", text));
   }
+  if (const auto cut = text::cut_line(text); !cut.empty()) {
+    return fail(Error::malformed("parse cgroups: cut short", cut));
+  }
   while (!rest.empty()) {
     const std::string_view line = text::take_until(rest, '\n');
     std::string_view words = line;

@@ -84,6 +84,7 @@ std::string path_of(int fd_number) {
 }  // namespace
 
 void InotifyFdinfoParser::feed(std::string_view chunk) {
+  is_begun_ = is_begun_ || !chunk.empty();
   while (!chunk.empty() && !error_) {
     const std::size_t end = chunk.find('\n');
     const std::string_view piece = chunk.substr(0, end);
@@ -109,9 +110,10 @@ void InotifyFdinfoParser::feed(std::string_view chunk) {
 
 Result<InotifyWatches> InotifyFdinfoParser::finish() {
   if (!error_ && !unfinished_.empty()) {
-    take_line(unfinished_);
-    unfinished_.clear();
+    take_line(unfinished_);  // it may tell the kind
+    reject("cut short", unfinished_);
   }
+  if (!is_begun_) reject("empty", "");
   if (error_) return fail(*error_);
   return watches_;
 }

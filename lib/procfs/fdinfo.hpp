@@ -55,7 +55,8 @@ enum class FdinfoKind : std::uint8_t {
 class InotifyFdinfoParser final {
  public:
   void feed(std::string_view chunk);
-  // Malformed when a watch did not parse, which a cut last line may show, or a line was too long.
+  // Malformed when a watch did not parse, the last line does not end, a line was too long, or there
+  // was none: of no open file the kernel tells nothing.
   Result<InotifyWatches> finish();
   // By the first line that tells. What comes later may be the holder's own text: the name of a
   // dma-buf may contain line breaks (DMA_BUF_SET_NAME; drivers/dma-buf/dma-buf.c).
@@ -66,6 +67,7 @@ class InotifyFdinfoParser final {
   void take_watch(std::string_view line);
   void reject(std::string_view why, std::string_view line);
 
+  bool is_begun_ = false;
   std::string unfinished_;
   InotifyWatches watches_;
   std::optional<FdinfoKind> kind_;

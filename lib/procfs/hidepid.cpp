@@ -37,6 +37,10 @@ std::optional<std::string> hidepid_of_options(std::string_view options) {
 Result<std::optional<std::string>> parse_hidepid(std::string_view mountinfo,
                                                  std::string_view device) {
   std::string_view rest = mountinfo;
+  // Without the end of the last line its options may have been cut short.
+  if (const auto cut = text::cut_line(mountinfo); !cut.empty()) {
+    return fail(Error::malformed("parse mountinfo: cut short", cut));
+  }
   while (!rest.empty()) {
     std::string_view line = text::take_until(rest, '\n');
     const std::string_view whole = line;

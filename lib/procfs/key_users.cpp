@@ -39,8 +39,8 @@ Result<std::vector<KeyUser>> parse_key_users(std::string_view text) {
   std::string_view rest = text;
   // Without the end of the last line its last number may have been cut short. No lines are no users
   // that the reader has a number for.
-  if (!text.empty() && !text.ends_with('\n')) {
-    return fail(Error::malformed("parse key-users: cut short", text.substr(text.rfind('\n') + 1)));
+  if (const auto cut = text::cut_line(text); !cut.empty()) {
+    return fail(Error::malformed("parse key-users: cut short", cut));
   }
   while (!rest.empty()) {
     const std::string_view line = text::take_until(rest, '\n');

@@ -37,7 +37,8 @@ bool parse_row(std::string_view line, const Row& row, Limits& limits) {
   std::string_view words = line.substr(row.name.size());
   std::optional<std::uint64_t> hard;
   if (!parse_limit(text::take_word(words), limits.*row.soft) ||
-      !parse_limit(text::take_word(words), hard) || text::take_word(words) != row.unit) {
+      !parse_limit(text::take_word(words), hard) || text::take_word(words) != row.unit ||
+      !text::take_word(words).empty()) {
     return false;
   }
   if (row.soft == &Limits::open_files) limits.open_files_hard = hard;

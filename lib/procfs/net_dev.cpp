@@ -62,6 +62,9 @@ Result<std::vector<NetDevice>> parse_net_dev(std::string_view text) {
   if (!is_heading(first, text::take_until(rest, '\n'))) {
     return fail(Error::malformed("parse heading of net/dev", text));
   }
+  if (const auto cut = text::cut_line(text); !cut.empty()) {
+    return fail(Error::malformed("parse net/dev: cut short", cut));
+  }
   std::vector<NetDevice> devices;
   while (!rest.empty()) {
     const std::string_view line = text::take_until(rest, '\n');

@@ -75,11 +75,13 @@ std::optional<std::uint64_t> dropped_of(Bytes value) {
   return *dropped + *missed;
 }
 
-// Numbers below 0 are none (NETNSA_NSID_NOT_ASSIGNED).
-std::optional<NetNsId> number_of_value(Bytes value) {
+// Numbers below 0 are none (NETNSA_NSID_NOT_ASSIGNED). False where there is no whole one.
+bool take_number(Bytes value, std::optional<NetNsId>& id) {
   const auto number = front_of<std::int32_t>(value);
-  if (!number || *number < 0) return std::nullopt;
-  return NetNsId(*number);
+  if (!number) return false;
+  id.reset();
+  if (*number >= 0) id = NetNsId(*number);
+  return true;
 }
 
 struct Message {
@@ -108,13 +110,14 @@ Result<NetLink> parse_link(Bytes message) {
   NetLink link;
   link.index = header->ifi_index;
   std::optional<std::uint64_t> dropped;
+  bool sound = true;
   const bool whole =
       for_each_attribute(message.subspan(padded(sizeof *header)), [&](int type, Bytes value) {
         if (type == IFLA_IFNAME) link.name = text_of(value);
         if (type == IFLA_STATS64) dropped = dropped_of(value);
-        if (type == IFLA_LINK_NETNSID) link.peer = number_of_value(value);
+        if (type == IFLA_LINK_NETNSID) sound = sound && take_number(value, link.peer);
       });
-  if (!whole || link.index <= 0 || link.name.empty() || !dropped) {
+  if (!whole || !sound || link.index <= 0 || link.name.empty() || !dropped) {
     return fail(Error::malformed("parse link", link.name));
   }
   link.dropped = *dropped;
@@ -124,12 +127,20 @@ Result<NetLink> parse_link(Bytes message) {
 Result<std::optional<NetNsId>> parse_nsid(Bytes message) {
   if (message.size() < padded(sizeof(rtgenmsg))) return fail(malformed("parse nsid"));
   std::optional<NetNsId> number;
+  bool sound = true;
   const bool whole =
       for_each_attribute(message.subspan(padded(sizeof(rtgenmsg))), [&](int type, Bytes value) {
-        if (type == NETNSA_NSID) number = number_of_value(value);
+        if (type == NETNSA_NSID) sound = sound && take_number(value, number);
       });
-  if (!whole) return fail(malformed("parse nsid"));
+  if (!whole || !sound) return fail(malformed("parse nsid"));
   return number;
+}
+
+Result<void> parse_end_of_list(Bytes message) {
+  const auto code = front_of<std::int32_t>(message);
+  if (!code) return fail(malformed("parse the end of a list"));
+  if (*code < 0) return fail(Error::from_errno(-*code, "list the links"));
+  return {};
 }
 
 NetLinks::NetLinks(UniqueFd socket) : socket_(std::move(socket)), buffer_(kDatagram) {}
@@ -191,7 +202,7 @@ Result<void> NetLinks::receive(Take take) {
       if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) {
         outcome = fail(Error::from_errno(EINTR, "list the links"));
       }
-      if (header.nlmsg_type == NLMSG_DONE) return outcome;
+      if (header.nlmsg_type == NLMSG_DONE) return outcome ? parse_end_of_list(body) : outcome;
       if (outcome) outcome = take(body);
       if ((header.nlmsg_flags & NLM_F_MULTI) == 0) return outcome;
     }

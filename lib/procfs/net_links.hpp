@@ -35,6 +35,9 @@ struct NetLink {
 Result<NetLink> parse_link(std::span<const std::byte> message);
 // struct rtgenmsg and attributes. Empty where the namespace has no number here.
 Result<std::optional<NetNsId>> parse_nsid(std::span<const std::byte> message);
+// What ends a list: the error for which the kernel did not go on, if there was one
+// (netlink_dump_done of net/netlink/af_netlink.c).
+Result<void> parse_end_of_list(std::span<const std::byte> message);
 
 class NetLinks final {
  public:

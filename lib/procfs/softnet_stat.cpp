@@ -46,8 +46,7 @@ Result<SoftnetStat> parse_softnet_stat(std::string_view text) {
   std::string_view rest = text;
   // Without the end of the last line its last column may have been cut short.
   if (!text.ends_with('\n')) {
-    return fail(
-        Error::malformed("parse softnet_stat: cut short", text.substr(text.rfind('\n') + 1)));
+    return fail(Error::malformed("parse softnet_stat: cut short", text::cut_line(text)));
   }
   while (!rest.empty()) {
     const std::string_view bytes = text::take_until(rest, '\n');

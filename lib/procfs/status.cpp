@@ -39,7 +39,7 @@ bool parse_capabilities(std::string_view value, Status& status) {
   const auto capabilities = text::parse_number<std::uint64_t>(digits, 16);
   if (!capabilities || digits.size() != 16) return false;
   status.effective_capabilities = *capabilities;
-  return true;
+  return text::take_word(value).empty();
 }
 
 // NSpid:	4711	1

@@ -11,7 +11,9 @@ constexpr std::uint64_t kLongMax = std::numeric_limits<std::int64_t>::max();
 }  // namespace
 
 Result<std::uint64_t> parse_sysctl_u64(std::string_view text) {
-  const auto number = text::parse_number<std::uint64_t>(text::trim(text));
+  // Without the end of the line the number may have been cut short.
+  const auto number =
+      text.ends_with('\n') ? text::parse_number<std::uint64_t>(text::trim(text)) : std::nullopt;
   if (!number) return fail(Error::malformed("parse sysctl value", text));
   return *number;
 }
@@ -21,7 +23,8 @@ Result<FileNr> parse_file_nr(std::string_view text) {
   const auto allocated = text::parse_number<std::uint64_t>(text::take_word(words));
   const auto unused = text::parse_number<std::uint64_t>(text::take_word(words));
   const auto limit = text::parse_number<std::uint64_t>(text::take_word(words));
-  if (!allocated || !unused || !limit || !text::take_word(words).empty()) {
+  const bool is_whole = text.ends_with('\n') && text::take_word(words).empty();
+  if (!allocated || !unused || !limit || !is_whole) {
     return fail(Error::malformed("parse file-nr", text));
   }
   FileNr file_nr;

@@ -53,3 +53,11 @@ TEST_CASE("printable text stays on one line and sends nothing to a terminal", "[
   CHECK(text::printable("\xc2\x9b") == "\\xc2\\x9b");
   CHECK(text::printable("grün") == "grün");
 }
+
+TEST_CASE("the last line may be cut unless it ends", "[base]") {
+  CHECK(text::cut_line("").empty());
+  CHECK(text::cut_line("\n").empty());
+  CHECK(text::cut_line("a\nb\n").empty());
+  CHECK(text::cut_line("a\nb") == "b");
+  CHECK(text::cut_line("ab") == "ab");
+}

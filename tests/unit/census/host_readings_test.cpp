@@ -296,6 +296,7 @@ TEST_CASE("a limit that makes no sense is counted and absent and the use stands"
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\n", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t-1\n", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t575802\t1\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t5758", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "few\t383869\t575802\n", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\tmore\t575802\n", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t575802\n1\n", 383},
@@ -303,6 +304,7 @@ TEST_CASE("a limit that makes no sense is counted and absent and the use stands"
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "", 383},
       {ResourceId::kTcpOrphans, "sys/net/ipv4/tcp_max_orphans", "many\n", 17},
       {ResourceId::kConntrackEntries, "sys/net/netfilter/nf_conntrack_max", "1 2\n", 137},
+      {ResourceId::kConntrackEntries, "sys/net/netfilter/nf_conntrack_max", "2621", 137},
   }));
   CAPTURE(row.file, row.text);
   Tree tree;

@@ -164,7 +164,7 @@ TEST_CASE("net/dev may have no space behind the colon and no devices at all", "[
   const std::string narrow = kHeading + "  eth0:12345678 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
   CHECK(must(parse_net_dev(narrow))[0].dropped == 4);
   const std::string most =
-      kHeading + "x: 1 2 3 18446744073709551615 5 6 7 8 9 10 11 12 13 14 15 16";
+      kHeading + "x: 1 2 3 18446744073709551615 5 6 7 8 9 10 11 12 13 14 15 16\n";
   CHECK(must(parse_net_dev(most))[0].dropped == 18446744073709551615U);
 }
 
@@ -194,6 +194,7 @@ TEST_CASE("no cut of net/dev gives a device other numbers", "[procfs]") {
     CAPTURE(length);
     const auto cut = parse_net_dev(std::string_view(whole).substr(0, length));
     if (!cut) continue;
+    CHECK(whole[length - 1] == '\n');
     REQUIRE(cut->size() <= expected.size());
     for (std::size_t i = 0; i < cut->size(); ++i) {
       CHECK((*cut)[i].name == expected[i].name);
@@ -363,6 +364,12 @@ TEST_CASE("a link that is not whole is malformed", "[procfs]") {
   CHECK_FALSE(parse_link(link_message(7).dropped(1, 1).bytes()));
   CHECK_FALSE(parse_link(link_message(0).name("a").dropped(1, 1).bytes()));
   CHECK_FALSE(parse_link(link_message(7).name("a").number(IFLA_STATS64, 1).bytes()));
+  const std::int16_t half = 2;
+  CHECK_FALSE(parse_link(link_message(7)
+                             .name("a")
+                             .dropped(1, 1)
+                             .attribute(IFLA_LINK_NETNSID, &half, sizeof half)
+                             .bytes()));
   const Message good = link_message(7).name("eth0").dropped(1, 1);
   for (std::size_t size = 0; size < good.bytes().size(); ++size) {
     CAPTURE(size);
@@ -379,6 +386,21 @@ TEST_CASE("the number of a namespace may be none", "[procfs]") {
   CHECK_FALSE(parse_nsid({}));
   CHECK_FALSE(
       parse_nsid(Message(rtgenmsg{}).number(NETNSA_NSID, 5).bytes().first(sizeof(rtattr) + 4)));
+  const std::int16_t half = 2;
+  CHECK_FALSE(parse_nsid(Message(rtgenmsg{}).attribute(NETNSA_NSID, &half, sizeof half).bytes()));
+}
+
+TEST_CASE("a list that ends with an error is not whole", "[procfs]") {
+  const auto end = [](std::int32_t code) {
+    return parse_end_of_list(std::as_bytes(std::span(&code, 1)));
+  };
+  must(end(0));
+  const auto failed = end(-ENOMEM);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind() == ErrorKind::kExhausted);
+  const auto cut = parse_end_of_list({});
+  REQUIRE_FALSE(cut);
+  CHECK(cut.error().kind() == ErrorKind::kMalformed);
 }
 
 TEST_CASE("links of the running kernel are those of net/dev", "[procfs]") {

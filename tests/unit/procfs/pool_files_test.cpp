@@ -308,7 +308,9 @@ TEST_CASE("no cut of cgroups gives another number", "[procfs]") {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     CAPTURE(length);
     const auto cgroups = parse_memory_cgroups(std::string_view(whole).substr(0, length));
-    if (cgroups && *cgroups) CHECK(*cgroups == 50U);
+    if (!cgroups) continue;
+    CHECK(whole[length - 1] == '\n');
+    if (*cgroups) CHECK(*cgroups == 50U);
   }
 }
 

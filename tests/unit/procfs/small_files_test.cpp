@@ -99,6 +99,13 @@ TEST_CASE("limits with an unsound row are malformed and the row is quoted", "[pr
   }
 }
 
+TEST_CASE("a row of limits with a word too many is malformed", "[procfs]") {
+  std::string text = limits_text();
+  must(parse_limits(text));
+  text.insert(text.find("files") + std::string("files").size(), "     7");
+  CHECK_FALSE(parse_limits(text));
+}
+
 TEST_CASE("limits without one of the rows are malformed and the row is named", "[procfs]") {
   for (const auto& [name, soft] : kLimitRows) {
     const auto parsed = parse_limits(limits_text(name));
@@ -155,6 +162,13 @@ TEST_CASE("the cgroup text comes as it is", "[procfs]") {
   const ProcessDir process = must(ProcessDir::open(root, Pid(5)));
   std::string buffer;
   CHECK(must(read_cgroup(process, buffer)) == text);
+  proc.file("5/cgroup", "");  // no hierarchy is mounted
+  CHECK(must(read_cgroup(process, buffer)).empty());
+  proc.file("5/cgroup", "1:cpuset:/\n0::/docker/4f");
+  const auto cut = read_cgroup(process, buffer);
+  REQUIRE_FALSE(cut);
+  CHECK(cut.error().message() ==
+        proc.path() + "/5: read cgroup: cut short: unexpected \"0::/docker/4f\"");
   proc.file("5/cgroup", std::string(kFileLimit + 1, '/'));
   const auto huge = read_cgroup(process, buffer);
   REQUIRE_FALSE(huge);
@@ -166,7 +180,7 @@ TEST_CASE("a sysctl value is one number and nothing else", "[procfs]") {
   CHECK(must(parse_sysctl_u64("0\n")) == 0);
   CHECK(must(parse_sysctl_u64("18446744073709551615\n")) == 18446744073709551615U);
   for (const char* text :
-       {"", "\n", "-1\n", "1 2\n", "0x10\n", "18446744073709551616\n", "max\n"}) {
+       {"", "\n", "-1\n", "1 2\n", "0x10\n", "18446744073709551616\n", "max\n", "8192"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_sysctl_u64(text));
   }
@@ -189,7 +203,7 @@ TEST_CASE("file-nr gives use and limit and no limit at LONG_MAX", "[procfs]") {
 
 TEST_CASE("file-nr text that is not three numbers is malformed", "[procfs]") {
   for (const char* text : {"", "\n", "1472", "1472\t0", "1472\t0\t", "a\t0\t1\n", "1\tb\t1\n",
-                           "1\t0\tc\n", "1\t0\t1\t1\n", "-1\t0\t1\n"}) {
+                           "1\t0\tc\n", "1\t0\t1\t1\n", "-1\t0\t1\n", "1472\t0\t65536"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_file_nr(text));
   }
@@ -201,7 +215,8 @@ TEST_CASE("loadavg gives the number of threads of the host", "[procfs]") {
   CHECK(must(parse_total_threads("120.50 80.01 60.99 17/40960 4194303\n")) == 40960);
   for (const char* text :
        {"", "\n", "0.00 0.12 0.12", "0.00 0.12 0.12 2/88", "0.00 0.12 0.12 288 5",
-        "0.00 0.12 0.12 2/ 5", "0.00 0.12 0.12 2/x 5", "0.00 0.12 0.12 -2/88 5"}) {
+        "0.00 0.12 0.12 2/ 5", "0.00 0.12 0.12 2/x 5", "0.00 0.12 0.12 -2/88 5",
+        "0.00 0.12 0.12 2/88 5849 1\n", "0.00 0.12 few 2/88 5849\n", "0.00 1 0.12 2/88 5849\n"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_total_threads(text));
   }
@@ -215,7 +230,7 @@ TEST_CASE("hidepid is read from the mount of the device asked for", "[procfs]") 
   CHECK(must(parse_hidepid(text, "0:44")) == "2");
   CHECK_FALSE(must(parse_hidepid(text, "0:45")));
   CHECK_FALSE(must(parse_hidepid(text, "0:46")));
-  CHECK_FALSE(must(parse_hidepid("1 2 0:9 / /proc rw - proc proc rw,hidepid=off", "0:9")));
+  CHECK_FALSE(must(parse_hidepid("1 2 0:9 / /proc rw - proc proc rw,hidepid=off\n", "0:9")));
 }
 
 TEST_CASE("a mountinfo that does not list the procfs is malformed", "[procfs]") {
@@ -223,8 +238,21 @@ TEST_CASE("a mountinfo that does not list the procfs is malformed", "[procfs]") 
   CHECK_FALSE(parse_hidepid(text, "0:99"));
   CHECK_FALSE(parse_hidepid(text, "0:19"));  // sysfs
   CHECK_FALSE(parse_hidepid("", "0:20"));
-  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw", "0:20"));
-  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw - proc proc", "0:20"));
+  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw\n", "0:20"));
+  CHECK_FALSE(parse_hidepid("22 26 0:20 / /proc rw - proc proc\n", "0:20"));
   CHECK_FALSE(parse_hidepid(std::string(1 << 20, ' '), "0:20"));
   CHECK_FALSE(parse_hidepid(std::string(1 << 20, '\n'), "0:20"));
+}
+
+TEST_CASE("no cut of a mountinfo gives another value of hidepid", "[procfs]") {
+  const std::string whole = test::fixture("mountinfo-hidepid");
+  const std::string option = "hidepid=invisible";
+  const std::size_t end = whole.find('\n', whole.find(option)) + 1;
+  for (std::size_t length = 0; length < end; ++length) {
+    CAPTURE(length);
+    const auto cut = parse_hidepid(std::string_view(whole).substr(0, length), "0:20");
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().kind() == ErrorKind::kMalformed);
+  }
+  CHECK(must(parse_hidepid(std::string_view(whole).substr(0, end), "0:20")) == "invisible");
 }

@@ -104,6 +104,7 @@ TEST_CASE("status text that is not whole or not sound is malformed", "[procfs]")
                "Name:\tx\nUid:\t4294967296\t1\t1\t1\nCapEff:\t0000000000000000\n",  // too large
                "Name:\tx\nUid:\t1\t1\t1\t1\nCapEff:\t00000000000\n",                // cut
                "Name:\tx\nUid:\t1\t1\t1\t1\nCapEff:\t000000000000000g\n",           // not hex
+               "Name:\tx\nUid:\t1\t1\t1\t1\nCapEff:\t0000000000000000\t1\n",        // two
                "Name:\tx\nUid:\t1\t1\t1\t1\nNSpid:\t1\tx\nCapEff:\t0000000000000000\n");
   CAPTURE(text);
   const auto status = parse_status(text);
