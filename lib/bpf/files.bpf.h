@@ -42,6 +42,15 @@ struct {
   __u64 sockets[WORD]; /* the first socket_count */
   __u64 internet[WORD]; /* those of them that are TCP or UDP sockets, else 0 */
   __u32 socket_count;
+  /* Ends of pipes that nothing else holds, the first pipe_count, and what was loaded of each. */
+  __u64 pipes[WORD];
+  __u64 pipe_ends[WORD]; /* f_mode */
+  __u64 pipe_data[WORD];
+  __u64 pipe_readers[WORD];
+  __u64 pipe_pages[WORD];
+  __u64 pipe_users[WORD];
+  __u32 pipe_count;
+  __u64 user; /* struct user_struct of the process */
   __u64 rings[WORD]; /* io_uring files, the first ring_count */
   __u32 ring_count;
   /* Where the ring buffer was full in the middle of what they hold: the word is gone through again,
@@ -236,6 +245,8 @@ __noinline int put_object(__u64 id, __u32 type) {
       .kind = KC_RECORD_OBJECT, .pid = walk.table.pid, .id = (__u64)data, .amount = 1};
   if (type == KC_FILE_PIPE) {
     struct pipe_inode_info *pipe = data;
+    /* Its pages wait for who reads it: they are told once, at that end, if there is one. */
+    if (!(BPF_CORE_READ(file, f_mode) & FMODE_READ) && BPF_CORE_READ(pipe, readers)) return 0;
     record.type = KC_OBJECT_PIPE;
     record.amount = BPF_CORE_READ(pipe, nr_accounted);
     user = BPF_CORE_READ(pipe, user);

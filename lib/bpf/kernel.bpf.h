@@ -267,6 +267,7 @@ struct fsnotify_group {
 
 struct pipe_inode_info {
   unsigned int nr_accounted;
+  unsigned int readers;
   struct user_struct *user;
 };
 struct eventpoll {
@@ -385,7 +386,8 @@ struct bpf_iter__task_vma {
 /* Macros of the kernel, which BTF does not carry. */
 #define PF_KTHREAD 0x00200000              /* include/linux/sched.h */
 #define CSS_ONLINE 2                       /* include/linux/cgroup-defs.h */
-#define FMODE_PATH 0x4000                  /* include/linux/fs.h: opened with O_PATH */
+#define FMODE_READ 0x1                     /* include/linux/fs.h: opened for reading */
+#define FMODE_PATH 0x4000                  /* the same: opened with O_PATH */
 #define FMODE_NOACCOUNT 0x20000000         /* the same: not counted in file-nr */
 #define FANOTIFY_UNLIMITED_MARKS 0x20      /* FAN_UNLIMITED_MARKS, include/uapi/linux/fanotify.h */
 #define CAP_IPC_LOCK_BIT (1U << 14)        /* include/uapi/linux/capability.h */

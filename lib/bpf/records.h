@@ -178,6 +178,11 @@ struct kc_table {
   __u64 unshared; /* files that nothing else holds */
   __u64 queued;   /* the same, waiting in the receive queues of its unix sockets */
   __u64 fixed;    /* the same, registered with its io_urings */
+  /* Of pipes whose one reading end is in the table and nowhere else, and which are charged to the
+   * process's own user: pages of their buffers. */
+  __u64 pipe_pages;
+  __u32 pipe_uid; /* who is charged for them */
+  __u32 unused;
   __u32 by_type[KC_FILE_TYPE_SLOTS];
 };
 

@@ -71,9 +71,45 @@ __noinline int load_queues(void) {
 }
 #endif
 
+#define FOR_EACH_PIPE(i)                                            \
+  _Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < WORD; i++) \
+    if (i >= walk.pipe_count)                                           \
+      break;                                                              \
+    else
+
+__noinline int load_pipes(void) {
+  FOR_EACH_PIPE(i) {
+    walk.pipe_ends[i] = LOAD(file, walk.pipes[i], f_mode);
+    walk.pipe_data[i] = LOAD(file, walk.pipes[i], private_data);
+  }
+  FOR_EACH_PIPE(i) {
+    walk.pipe_readers[i] = LOAD(pipe_inode_info, walk.pipe_data[i], readers);
+    walk.pipe_pages[i] = LOAD(pipe_inode_info, walk.pipe_data[i], nr_accounted);
+    walk.pipe_users[i] = LOAD(pipe_inode_info, walk.pipe_data[i], user);
+  }
+  return 0;
+}
+
+/* Most pipes have one reader and are its user's: their pages are added up here. */
+__noinline int count_pipe(__u32 index) {
+  __u32 i = index & (WORD - 1);
+  int is_reader = walk.pipe_ends[i] & FMODE_READ ? 1 : 0;
+  if (is_reader && walk.pipe_readers[i] == 1 && walk.pipe_users[i] == walk.user)
+    walk.table.pipe_pages += walk.pipe_pages[i];
+  else if (is_reader || !walk.pipe_readers[i])
+    put_object(walk.pipes[i], KC_FILE_PIPE);
+  return 0;
+}
+
+static __always_inline void count_pipes(void) {
+  if (!walk.pipe_count) return;
+  load_pipes();
+  FOR_EACH_PIPE(i) count_pipe(i);
+}
+
 #define IS_UNUSUAL(type)                                                                   \
   (1U << (type) & (1U << KC_FILE_TYPES | 1U << KC_FILE_IO_URING | 1U << KC_FILE_INOTIFY | \
-                   1U << KC_FILE_FANOTIFY | HAS_OBJECT))
+                   1U << KC_FILE_FANOTIFY | 1U << KC_FILE_EPOLL | 1U << KC_FILE_PTY))
 #define HAS_OBJECT (1U << KC_FILE_PIPE | 1U << KC_FILE_EPOLL | 1U << KC_FILE_PTY)
 
 /* What is called from the loop is not inlined, so that the verifier goes through it once. */
@@ -84,6 +120,10 @@ static __always_inline __u32 known_type(__u64 f_op) {
 
 static __always_inline void collect_socket(__u64 file) {
   walk.sockets[walk.socket_count++ & (WORD - 1)] = file;
+}
+
+static __always_inline void collect_pipe(__u64 file) {
+  walk.pipes[walk.pipe_count++ & (WORD - 1)] = file;
 }
 
 static __always_inline void collect_ring(__u64 file) {
@@ -118,6 +158,7 @@ static __always_inline void walk_descriptor(__u32 bit, __u32 once) {
   walk.table.by_type[type & (KC_FILE_TYPE_SLOTS - 1)] += once;
   walk.table.unshared += once;
   if (type == KC_FILE_SOCKET) collect_socket(walk.descriptors[bit]);
+  if (type == KC_FILE_PIPE && once) collect_pipe(walk.descriptors[bit]);
 }
 
 #if DIRECT
@@ -134,6 +175,7 @@ __noinline int walk_descriptor_by_call(__u32 index, __u32 once) {
 __noinline int walk_descriptors(void) {
   __u32 once = walk.is_counted ? 0 : 1;
   FOR_EACH_OPEN(bit) WALK_DESCRIPTOR(bit, once);
+  count_pipes();
   walk.is_counted = 1;
   return 0;
 }
@@ -176,6 +218,7 @@ static __always_inline void begin_word(__u32 number) {
 static __always_inline void read_word(struct fdtable *fdt) {
   __u32 first = walk.next_word * WORD;
   walk.socket_count = 0;
+  walk.pipe_count = 0;
   walk.ring_count = 0;
   walk.open = 0;
   bpf_probe_read_kernel(&walk.open, 8, (void *)BPF_CORE_READ(fdt, open_fds) + first / 8);

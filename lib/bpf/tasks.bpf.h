@@ -106,6 +106,9 @@ static __always_inline void begin_table(struct task_struct *task, struct files_s
   walk.table.id = (__u64)files;
   walk.table.pid = BPF_CORE_READ(task, tgid);
   walk.table.thread = BPF_CORE_READ(task, pid);
+  struct user_struct *user = BPF_CORE_READ(task, real_cred, user);
+  walk.user = (__u64)user;
+  walk.table.pipe_uid = BPF_CORE_READ(user, uid.val);
 }
 
 static __always_inline int is_leader(struct task_struct *task) {

@@ -243,6 +243,10 @@ void BpfBooks::take(const kc_table& record) {
       table.by_type.at(static_cast<std::size_t>(type_of(i))) += record.by_type[i];
     }
     process.record.files += record.unshared + record.queued + record.fixed;
+    if (record.pipe_pages > 0) {
+      pipes_.push_back(
+          {.process = owner->second, .uid = Uid(record.pipe_uid), .pages = record.pipe_pages});
+    }
   }
   if (!counted_.emplace(record.id, owner->second).second) return;
   add_descriptors(process, at->second, record.thread == record.pid);
@@ -340,6 +344,12 @@ void BpfBooks::write_objects(Census& census) {
                               .process = of.second,
                               .amount = sum / page_size(),
                               .charged_uid = Uid()});
+  }
+  for (const Pipes& pipes : pipes_) {
+    census.objects.push_back({.resource = ResourceId::kPipePages,
+                              .process = new_index_[pipes.process],
+                              .amount = pipes.pages,
+                              .charged_uid = pipes.uid});
   }
   for (const auto& [of, entries] : neighbours_) {
     census.by_network.push_back({.resource = of.first, .net_ns = of.second, .amount = entries});

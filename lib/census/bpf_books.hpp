@@ -85,6 +85,13 @@ class BpfBooks final {
     kc_object record{};
   };
 
+  // Pages of the pipes of one table, charged to one user.
+  struct Pipes {
+    std::uint32_t process = 0;  // index in processes_
+    Uid uid;
+    std::uint64_t pages = 0;
+  };
+
   void take(const kc_process& record);
   void take(const kc_table& record);
   void take(const kc_file& record);
@@ -113,6 +120,7 @@ class BpfBooks final {
   std::map<std::uint64_t, Group> groups_;
   std::map<std::uint64_t, kc_ucounts> ucounts_;
   std::map<std::uint64_t, kc_user> users_;
+  std::vector<Pipes> pipes_;
   std::unordered_map<std::uint64_t, Object> objects_;  // in the order of no two runs alike
   std::map<std::pair<catalogue::ResourceId, NetNsInode>, std::uint64_t> neighbours_;
   kc_host host_{};

@@ -255,16 +255,25 @@ void HostReadings::add_fixed_limits(Readings& readings) const {
   }
 }
 
+bool HostReadings::tells_use(const std::vector<Field>& fields) {
+  return std::ranges::find(fields, Part::kUsed, &Field::part) != fields.end();
+}
+
 Readings HostReadings::read(Failures& failures, CostMeter& cost) {
   Readings readings;
   pty_reserve_.reset();
   read_file_nr(readings, failures);
   cost.done(kFileNr);
   for (File& file : files_) {
-    if (is_missing(file.file)) continue;
+    if (is_missing(file.file) || !tells_use(file.fields)) continue;
     read_fields(file, readings, failures);
     cost.done(file.path);
   }
+  // Each costs as little as the next: told by name, the telling would cost more.
+  for (File& file : files_) {
+    if (!is_missing(file.file) && !tells_use(file.fields)) read_fields(file, readings, failures);
+  }
+  cost.done("limits");
   read_backlog(readings, failures);
   cost.done(kSoftnetStat);
   add_fixed_limits(readings);

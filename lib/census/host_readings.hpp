@@ -61,6 +61,7 @@ class HostReadings final {
   };
 
   void add_field(std::string path, Field field);
+  static bool tells_use(const std::vector<Field>& fields);
   void read_file_nr(Readings& readings, Failures& failures);
   void read_fields(File& file, Readings& readings, Failures& failures);
   void read_backlog(Readings& readings, Failures& failures);

@@ -51,7 +51,7 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
   }
   refresh_pools();
   registry_.publish_pools(pools_text_);
-  registry_.publish_self(render_self());
+  registry_.publish_self(self_.render());
 }
 
 void Publisher::refresh_pools() {
@@ -69,6 +69,7 @@ void Publisher::add_growth(Snapshot& snapshot) const {
   }
 }
 
+// Looking at itself costs as much as a pools pass: with a census is often enough.
 std::string Publisher::render_self() {
   self_.set_process(read_own_process(started_));
   return self_.render();

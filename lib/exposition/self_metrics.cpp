@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -20,6 +21,9 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using CounterFamily = prometheus::Family<prometheus::Counter>;
 using GaugeFamily = prometheus::Family<prometheus::Gauge>;
+
+// The one family that is not kept in the registry.
+constexpr std::string_view kReaderSeconds = "kcommons_reader_cpu_seconds_total";
 
 // Labels of the library are sorted by name; the table has an order of its own.
 std::string_view label_value(const ClientMetric& metric, std::string_view name) {
@@ -61,6 +65,7 @@ class SelfMetrics::Impl final {
   [[nodiscard]] std::string render() const;
 
  private:
+  void write_costs(const Metric& row, TextWriter& writer) const;
   // The labels of one series: the values in the order of the row.
   static prometheus::Labels labels_of(std::size_t row, const std::vector<std::string_view>& values);
   prometheus::Counter& counter(std::size_t row, const std::vector<std::string_view>& values);
@@ -76,12 +81,19 @@ class SelfMetrics::Impl final {
   // The one series of families that have at most one: info metrics and the process.
   std::array<prometheus::Gauge*, kMetrics.size()> only_{};
   double cpu_seconds_ = 0;
+  // By pass and reader: the labels as they are written, and the counter. Some forty of them change
+  // every second: finding each in the registry by its labels would cost more than what they count.
+  struct ReaderSeconds {
+    std::string labels;
+    double seconds = 0;
+  };
+  std::array<std::map<std::string, ReaderSeconds>, kPassCount> readers_;
 };
 
 SelfMetrics::Impl::Impl() {
   for (std::size_t i = 0; i < kMetrics.size(); ++i) {
     const Metric& row = kMetrics[i];
-    if (row.block != Block::kSelf) continue;
+    if (row.block != Block::kSelf || row.name == kReaderSeconds) continue;
     const std::string name(row.name);
     const std::string help(row.help);
     if (row.type == MetricType::kCounter) {
@@ -130,9 +142,21 @@ void SelfMetrics::Impl::pass_done(Pass pass, bool success, double wall, double c
 
 void SelfMetrics::Impl::count_costs(Pass pass, const census::ReaderCosts& costs) {
   const std::lock_guard lock(mutex_);
+  auto& readers = readers_.at(static_cast<std::size_t>(pass));
   for (const census::ReaderCost& cost : costs) {
-    counter(row_of("kcommons_reader_cpu_seconds_total"), {name_of(pass), cost.reader})
-        .Increment(std::max(cost.cpu.count(), 0.0));
+    const auto [at, is_new] = readers.try_emplace(cost.reader);
+    if (is_new) {
+      const std::array<std::string_view, 2> values{name_of(pass), cost.reader};
+      append_label_text(at->second.labels, kMetrics[row_of(kReaderSeconds)].labels, values);
+    }
+    at->second.seconds += std::max(cost.cpu.count(), 0.0);
+  }
+}
+
+void SelfMetrics::Impl::write_costs(const Metric& row, TextWriter& writer) const {
+  writer.family(row.name, row.type, row.help);
+  for (const auto& readers : readers_) {
+    for (const auto& [name, reader] : readers) writer.sample(reader.labels, reader.seconds);
   }
 }
 
@@ -192,6 +216,11 @@ std::string SelfMetrics::Impl::render() const {
   std::string out;
   TextWriter writer(out);
   for (const Metric& row : kMetrics) {
+    if (row.name == kReaderSeconds) {
+      const std::lock_guard lock(mutex_);
+      write_costs(row, writer);
+      continue;
+    }
     const auto family =
         std::find_if(families.begin(), families.end(),
                      [&](const MetricFamily& candidate) { return candidate.name == row.name; });
