@@ -1,0 +1,16 @@
+// User names of the host, out of its passwd file and nothing else: asking NSS would load libraries
+// and may ask the network (passwd(5)). Pure, thread-safe.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+
+namespace kcommons::identity {
+
+// The first name of each UID. Lines that are none, and entries of NIS ("+", "-"), are passed over.
+std::map<Uid, std::string> parse_passwd(std::string_view text);
+
+}  // namespace kcommons::identity
