@@ -36,6 +36,12 @@ std::string limit_text(std::optional<std::uint64_t> limit) {
   return limit ? std::to_string(*limit) : "unlimited";
 }
 
+// Of the file limits.
+std::string limit_row(std::string_view name, std::string_view soft, std::string_view hard,
+                      std::string_view unit) {
+  return fmt::format("{:<26}{:<21}{:<21}{:<10}\n", name, soft, hard, unit);
+}
+
 std::string new_folder() {
   std::string name = (fs::temp_directory_path() / "kcommons-proc-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
@@ -158,12 +164,13 @@ FakeProcess& FakeProcess::cgroup(std::string_view text) {
 
 FakeProcess& FakeProcess::limits(std::optional<std::uint64_t> soft,
                                  std::optional<std::uint64_t> hard) {
-  proc_.file(
-      folder_ + "/limits",
-      fmt::format("{:<26}{:<21}{:<21}{:<10}\n{:<26}{:<21}{:<21}{:<10}\n"
-                  "{:<26}{:<21}{:<21}{:<10}\n",
-                  "Limit", "Soft Limit", "Hard Limit", "Units", "Max processes", 31000, 31000,
-                  "processes", "Max open files", limit_text(soft), limit_text(hard), "files"));
+  proc_.file(folder_ + "/limits",
+             limit_row("Limit", "Soft Limit", "Hard Limit", "Units") +
+                 limit_row("Max processes", "31000", "31000", "processes") +
+                 limit_row("Max open files", limit_text(soft), limit_text(hard), "files") +
+                 limit_row("Max locked memory", "unlimited", "unlimited", "bytes") +
+                 limit_row("Max pending signals", "unlimited", "unlimited", "signals") +
+                 limit_row("Max msgqueue size", "unlimited", "unlimited", "bytes"));
   return *this;
 }
 

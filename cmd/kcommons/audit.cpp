@@ -14,6 +14,7 @@
 #include "output.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_text.hpp"
+#include "report/subtraction_json.hpp"
 #include "report/subtraction_text.hpp"
 #include "subtraction/subtract.hpp"
 #include "terminal.hpp"

@@ -284,17 +284,22 @@ void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures, C
   cost.done(kKeyUsers);
 }
 
+// When no descriptor can be opened any more, what was known is worth more than nothing.
 void HostReadings::count_devices(Failures& failures, CostMeter& cost) {
+  const auto forget = [&failures](std::optional<std::uint64_t>& count, const Error& error) {
+    failures.count(error);
+    if (error.kind() != ErrorKind::kExhausted) count.reset();
+  };
   if (const auto devices = procfs::count_loop_devices(sysfs_ + "/block"); devices) {
     loop_devices_.reset();
     if (devices->present > 0) loop_devices_ = devices->bound;
   } else {
-    failures.count(devices.error());
+    forget(loop_devices_, devices.error());
   }
   if (const auto ports = procfs::count_bridge_ports(sysfs_ + "/class/net"); ports) {
     bridge_ports_ = *ports;
   } else {
-    failures.count(ports.error());
+    forget(bridge_ports_, ports.error());
   }
   cost.done("devices");
 }

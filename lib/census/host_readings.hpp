@@ -35,7 +35,8 @@ class HostReadings final {
   Readings read(Failures& failures, CostMeter& cost);
   // The keys of every user, of whom no process may live.
   void read_keys(std::vector<Charge>& charges, Failures& failures, CostMeter& cost);
-  // What takes a walk through directories, and so descriptors: kept until it is called again.
+  // What takes a walk through directories, and so descriptors: kept until it is called again, and
+  // on when it then fails for want of descriptors.
   void count_devices(Failures& failures, CostMeter& cost);
   // Empty until count_devices() could tell.
   [[nodiscard]] std::optional<std::uint64_t> loop_devices() const { return loop_devices_; }

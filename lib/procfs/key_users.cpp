@@ -37,6 +37,11 @@ std::optional<KeyUser> parse_line(std::string_view line) {
 Result<std::vector<KeyUser>> parse_key_users(std::string_view text) {
   std::vector<KeyUser> users;
   std::string_view rest = text;
+  // Without the end of the last line its last number may have been cut short. No lines are no users
+  // that the reader has a number for.
+  if (!text.empty() && !text.ends_with('\n')) {
+    return fail(Error::malformed("parse key-users: cut short", text.substr(text.rfind('\n') + 1)));
+  }
   while (!rest.empty()) {
     const std::string_view line = text::take_until(rest, '\n');
     const auto user = parse_line(line);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 
 #include "base/text.hpp"
 #include "procfs/file_reader.hpp"
@@ -57,7 +58,11 @@ Result<Limits> parse_limits(std::string_view text) {
       found[i] = true;
     }
   }
-  if (!found[0]) return fail(Error::malformed("parse limits: no row for open files", text));
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (found[i]) continue;
+    const std::string name(text::trim(kRows[i].name));
+    return fail(Error::malformed("parse limits: no row \"" + name + "\"", text));
+  }
   return limits;
 }
 

@@ -12,8 +12,8 @@
 
 namespace kcommons::procfs {
 
-// Soft limits; empty: unlimited. The row of open files is demanded, of the others the first counts
-// and one that is missing reads as unlimited.
+// Soft limits; empty: unlimited. All of these rows are demanded, for the kernel always has them,
+// and one that were missing would read as unlimited.
 struct Limits {
   std::optional<std::uint64_t> open_files;           // RLIMIT_NOFILE
   std::optional<std::uint64_t> open_files_hard;      // the same, as far as it may be raised

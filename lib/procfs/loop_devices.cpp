@@ -3,11 +3,25 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string_view>
 
 #include "procfs/directory.hpp"
 
 namespace kcommons::procfs {
+
+namespace {
+
+// An error where that cannot be told.
+Result<bool> is_bound(int block_fd, const std::string& device) {
+  const std::string path = device + "/loop/backing_file";
+  if (::faccessat(block_fd, path.c_str(), F_OK, 0) == 0) return true;
+  const Error error = Error::from_errno(errno, "look for " + path);
+  if (error.kind() == ErrorKind::kGone) return false;
+  return fail(error);
+}
+
+}  // namespace
 
 Result<LoopDevices> count_loop_devices(const std::string& sys_block) {
   const auto directory = open_directory(AT_FDCWD, sys_block.c_str());
@@ -22,9 +36,10 @@ Result<LoopDevices> count_loop_devices(const std::string& sys_block) {
     if (!name) return fail(name.error().during(sys_block));
     if (*name == nullptr) return devices;
     if (!std::string_view(*name).starts_with("loop")) continue;
+    const auto bound = is_bound(directory->get(), *name);
+    if (!bound) return fail(bound.error().during(sys_block));
     ++devices.present;
-    const std::string path = std::string(*name) + "/loop/backing_file";
-    if (::faccessat(directory->get(), path.c_str(), F_OK, 0) == 0) ++devices.bound;
+    if (*bound) ++devices.bound;
   }
 }
 

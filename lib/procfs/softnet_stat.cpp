@@ -44,6 +44,11 @@ Result<SoftnetStat> parse_softnet_stat(std::string_view text) {
   SoftnetStat stat;
   std::optional<bool> numbered;
   std::string_view rest = text;
+  // Without the end of the last line its last column may have been cut short.
+  if (!text.ends_with('\n')) {
+    return fail(
+        Error::malformed("parse softnet_stat: cut short", text.substr(text.rfind('\n') + 1)));
+  }
   while (!rest.empty()) {
     const std::string_view bytes = text::take_until(rest, '\n');
     const auto line = parse_line(bytes);
@@ -60,8 +65,6 @@ Result<SoftnetStat> parse_softnet_stat(std::string_view text) {
     if (line->has(kBacklog)) cpu.backlog = line->columns[kBacklog];
     stat.cpus.push_back(cpu);
   }
-  // Some CPU reads it, so one is online.
-  if (stat.cpus.empty()) return fail(Error::malformed("parse softnet_stat", text));
   stat.numbered = *numbered;
   return stat;
 }

@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # `kcommons audit --subtract` asks this kernel about every row of the catalogue, finds what is written
-# below, and leaves nothing changed and nothing running.
+# below, in JSON of the form that its schema fixes, and leaves nothing changed and nothing running.
 set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$here/lib.sh"
+
+readonly SCHEMA=$here/../../lib/report/schema/subtract.schema.json
 
 [[ $(id -u) -eq 0 ]] || skip "root only: experiments want a UID that nobody has"
 command -v jq >/dev/null || skip "no jq"
 command -v setpriv >/dev/null || skip "no setpriv"
+find_validator
 
 # The class of each row, written down a second time; "|" where kernels differ, or may lack what the
 # question needs.
@@ -83,6 +88,7 @@ sysctls >"$WORK/after"
 expect "all $(wc -l <"$WORK/before") sysctls of the host are as before" \
   diff "$WORK/before" "$WORK/after"
 expect "nothing is said on standard error" test ! -s "$WORK/errors"
+[[ -z $PYTHON ]] || expect "the JSON is as the schema says" is_valid "$SCHEMA" "$WORK/json"
 
 jq -r '.resources[] | .resource + " " + .kernel' "$WORK/json" >"$WORK/answers"
 expected >"$WORK/expected"

@@ -205,15 +205,17 @@ TEST_CASE("each kind of descriptor is a file of its type", "[census][bpf]") {
 
 TEST_CASE("both ends of a pipe are files", "[census][bpf]") {
   Difference difference;
+  // A shell's usual limit of descriptors is 1024.
+  constexpr int kPipes = kMany / 2;
   std::vector<UniqueFd> made;
-  for (int i = 0; i < kMany; ++i) {
+  for (int i = 0; i < kPipes; ++i) {
     int ends[2] = {-1, -1};
     REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     made.emplace_back(ends[0]);
     made.emplace_back(ends[1]);
   }
-  CHECK(difference.files() == 2 * kMany);
-  CHECK(difference.of(DescriptorType::kPipe) == 2 * kMany);
+  CHECK(difference.files() == 2 * kPipes);
+  CHECK(difference.of(DescriptorType::kPipe) == 2 * kPipes);
 }
 
 TEST_CASE("what is duplicated or inherited is no file more", "[census][bpf]") {
@@ -591,16 +593,39 @@ class SwapFile final {
   bool is_used_ = false;
 };
 
+// Does file-nr count each file? Older kernels add them up in batches of 32 and more for each CPU
+// (fs/file_table.c, get_nr_files), and show no change that is smaller.
+bool file_nr_is_exact() {
+  constexpr std::uint64_t kFew = 10;
+  const auto allocated = [] {
+    std::uint64_t files = 0;
+    std::ifstream("/proc/sys/fs/file-nr") >> files;
+    return files;
+  };
+  return test::eventually([&] {
+    const std::uint64_t before = allocated();
+    std::vector<UniqueFd> made;
+    for (std::uint64_t i = 0; i < kFew; ++i)
+      made.push_back(test::opened(::eventfd(0, 0), "eventfd"));
+    return allocated() - before == kFew;
+  });
+}
+
 }  // namespace
 
 TEST_CASE("what the kernel has opened for itself is nobody's", "[census][bpf]") {
   if (test::lacks_root()) return;
+  if (!file_nr_is_exact()) {
+    test::skipped("this kernel counts files in batches");
+    return;
+  }
   const Folder folder;
   const SystemClock clock;
   const auto source = open_source(clock);
   constexpr int kFiles = 10;
   // Other tests run beside this one: it looks until nothing but the files has changed.
   bool can_swap = true;
+  std::int64_t added = 0;
   const bool found = test::eventually([&] {
     const std::int64_t before = unexplained(take(*source));
     std::vector<std::unique_ptr<SwapFile>> files;
@@ -608,12 +633,14 @@ TEST_CASE("what the kernel has opened for itself is nobody's", "[census][bpf]") 
       files.push_back(std::make_unique<SwapFile>(folder.file(std::to_string(i))));
       can_swap = can_swap && files.back()->is_used();
     }
-    return !can_swap || unexplained(take(*source)) - before == kFiles;
+    added = unexplained(take(*source)) - before;
+    return !can_swap || added == kFiles;
   });
   if (!can_swap) {
     test::skipped("nothing can be swapped to here");
     return;
   }
+  CAPTURE(added);
   CHECK(found);
 }
 

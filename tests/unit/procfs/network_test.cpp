@@ -3,6 +3,7 @@
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -53,8 +54,8 @@ TEST_CASE("softnet_stat columns are told by their place in any width", "[procfs]
       {"a b c 0 0 0 0 0 0 1 2 3e8 1f\n", 31, 1000, true},
       {"a b c 0 0 0 0 0 0 1 2 3e8 1f 3 3e5\n", 31, 1000, true},
       {"a b c 0 0 0 0 0 0 1 2 3e8 1f 3 3e5 7 7\n", 31, 1000, true},
-      // As wide as the kernel writes it, and without the last line break.
-      {"0000000a 0000000b 0000000c 00000000 00000000 00000000 00000000 00000000 00000000", 0,
+      // As wide as the kernel writes it.
+      {"0000000a 0000000b 0000000c 00000000 00000000 00000000 00000000 00000000 00000000\n", 0,
        std::nullopt, false},
   }));
   CAPTURE(row.text);
@@ -84,11 +85,35 @@ TEST_CASE("softnet_stat text that is not whole or not sound is malformed", "[pro
   const std::string text =
       GENERATE(as<std::string>{}, "", "\n", "garbage\n", "1 2 3 4 5 6 7 8\n", "1 2 3 4 5 6 7 8 x\n",
                "-1 2 3 4 5 6 7 8 9\n", "0x1 2 3 4 5 6 7 8 9\n", "100000000 2 3 4 5 6 7 8 9\n",
-               "1 2 3 4 5 6 7 8 9 a b c d\n1 2 3 4 5 6 7 8 9\n", "1 2 3 4 5 6 7 8 9\n\n");
+               "1 2 3 4 5 6 7 8 9 a b c d\n1 2 3 4 5 6 7 8 9\n", "1 2 3 4 5 6 7 8 9\n\n",
+               "1 2 3 4 5 6 7 8 9");
   CAPTURE(text);
   CHECK_FALSE(parse_softnet_stat(text));
   CHECK_FALSE(parse_softnet_stat(std::string(1 << 20, '0')));
   CHECK_FALSE(parse_softnet_stat(std::string(1 << 20, '\n')));
+}
+
+TEST_CASE("no cut of softnet_stat gives a CPU another number", "[procfs]") {
+  const std::string whole = test::fixture("softnet_stat-6.18");
+  const SoftnetStat expected = must(parse_softnet_stat(whole));
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto cut = parse_softnet_stat(std::string_view(whole).substr(0, length));
+    if (!cut) continue;
+    CHECK(cut->numbered);
+    REQUIRE(cut->cpus.size() == 1);
+    CHECK(cut->cpus[0].cpu == expected.cpus[0].cpu);
+    CHECK(cut->cpus[0].processed == expected.cpus[0].processed);
+    CHECK(cut->cpus[0].dropped == expected.cpus[0].dropped);
+    CHECK(cut->cpus[0].backlog == expected.cpus[0].backlog);
+  }
+}
+
+TEST_CASE("the error of softnet_stat quotes the line that makes no sense", "[procfs]") {
+  const auto stat = parse_softnet_stat("1 2 3 4 5 6 7 8 9\n1 2 3 x 5 6 7 8 9\n");
+  REQUIRE_FALSE(stat);
+  CHECK(stat.error().kind() == ErrorKind::kMalformed);
+  CHECK(stat.error().message() == "parse softnet_stat: unexpected \"1 2 3 x 5 6 7 8 9\"");
 }
 
 TEST_CASE("the running kernel's softnet_stat parses", "[procfs]") {
@@ -162,6 +187,41 @@ TEST_CASE("net/dev without its heading is malformed", "[procfs]") {
   CHECK_FALSE(parse_net_dev(std::string(1 << 20, ':')));
 }
 
+TEST_CASE("no cut of net/dev gives a device other numbers", "[procfs]") {
+  const std::string whole = test::fixture("net_dev-6.18");
+  const auto expected = must(parse_net_dev(whole));
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto cut = parse_net_dev(std::string_view(whole).substr(0, length));
+    if (!cut) continue;
+    REQUIRE(cut->size() <= expected.size());
+    for (std::size_t i = 0; i < cut->size(); ++i) {
+      CHECK((*cut)[i].name == expected[i].name);
+      CHECK((*cut)[i].packets == expected[i].packets);
+      CHECK((*cut)[i].errors == expected[i].errors);
+      CHECK((*cut)[i].dropped == expected[i].dropped);
+    }
+  }
+}
+
+TEST_CASE("an error about net/dev names the process and quotes the line", "[procfs]") {
+  test::FakeProc proc;
+  proc.process(42);
+  proc.file("42/net/dev", kHeading + "eth0:" + kCounters + "eth1: 1 2 3\n");
+  const ProcRoot root = must(ProcRoot::open(proc.path()));
+  const ProcessDir process = must(ProcessDir::open(root, Pid(42)));
+  std::string buffer;
+  auto devices = read_net_dev(process, buffer);
+  REQUIRE_FALSE(devices);
+  CHECK(devices.error().kind() == ErrorKind::kMalformed);
+  CHECK(devices.error().message() ==
+        proc.path() + "/42: parse net/dev: unexpected \"eth1: 1 2 3\"");
+  proc.remove("42/net");
+  devices = read_net_dev(process, buffer);
+  REQUIRE_FALSE(devices);
+  CHECK(devices.error().kind() == ErrorKind::kGone);
+}
+
 // --- ns/net -----------------------------------------------------------------------------------
 
 TEST_CASE("the link of a network namespace is its inode", "[procfs]") {
@@ -171,6 +231,27 @@ TEST_CASE("the link of a network namespace is its inode", "[procfs]") {
     CAPTURE(text);
     CHECK_FALSE(parse_net_ns_link(text));
   }
+}
+
+TEST_CASE("a link that is no network namespace is an error that quotes it", "[procfs]") {
+  test::FakeProc proc;
+  proc.process(42);
+  const ProcRoot root = must(ProcRoot::open(proc.path()));
+  const ProcessDir process = must(ProcessDir::open(root, Pid(42)));
+  const auto missing = read_net_ns(process);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind() == ErrorKind::kGone);
+  proc.link("42/ns/net", "net:[4026531840]");
+  CHECK(must(read_net_ns(process)) == NetNsInode(4026531840));
+  const std::string text = GENERATE(as<std::string>{}, "user:[4026531837]", "net:[4026531840",
+                                    "net:[x]", "net:[4026531840] ", "/proc/42/net");
+  CAPTURE(text);
+  proc.remove("42/ns/net").link("42/ns/net", text);
+  const auto inode = read_net_ns(process);
+  REQUIRE_FALSE(inode);
+  CHECK(inode.error().kind() == ErrorKind::kMalformed);
+  CHECK(inode.error().message() ==
+        proc.path() + "/42: parse link ns/net: unexpected \"" + text + "\"");
 }
 
 TEST_CASE("own network is known from that of a child in another", "[procfs]") {
@@ -257,6 +338,24 @@ TEST_CASE("a link has its name and drops and where its peer is", "[procfs]") {
   CHECK_FALSE(unknown.peer);
 }
 
+TEST_CASE("statistics of a link may be longer and shorter than here", "[procfs]") {
+  // 23 numbers at first, rx_nohandler since 4.6, rx_otherhost_dropped since 5.19.
+  for (const std::size_t numbers : {16U, 23U, 24U, 25U, 40U}) {
+    CAPTURE(numbers);
+    std::vector<std::uint64_t> stats(numbers);
+    stats[6] = 5;    // rx_dropped
+    stats[15] = 70;  // rx_missed_errors
+    const auto link = link_message(7).name("eth0").attribute(IFLA_STATS64, stats.data(),
+                                                             stats.size() * sizeof stats[0]);
+    CHECK(must(parse_link(link.bytes())).dropped == 75);
+  }
+  const std::vector<std::uint64_t> cut(15);
+  CHECK_FALSE(parse_link(link_message(7)
+                             .name("eth0")
+                             .attribute(IFLA_STATS64, cut.data(), cut.size() * sizeof cut[0])
+                             .bytes()));
+}
+
 TEST_CASE("a link that is not whole is malformed", "[procfs]") {
   CHECK_FALSE(parse_link({}));
   CHECK_FALSE(parse_link(link_message(7).bytes()));
@@ -318,4 +417,39 @@ TEST_CASE("the fullest bridge is counted", "[procfs]") {
   sys.file("net/br0/brif/veth1", "").file("net/docker0/brif/veth2", "");
   sys.file("net/docker0/brif/veth3", "").file("net/docker0/brif/...", "");
   CHECK(must(count_bridge_ports(net)) == 3U);
+}
+
+TEST_CASE("ports are counted through links as sysfs has them", "[procfs]") {
+  test::FakeProc sys;
+  sys.file("devices/br0/ifindex", "3\n").file("devices/eth0/ifindex", "2\n");
+  sys.link("class/net/br0", "../../devices/br0").link("class/net/eth0", "../../devices/eth0");
+  sys.link("class/net/gone", "../../devices/gone");
+  CHECK_FALSE(must(count_bridge_ports(sys.path() + "/class/net")));
+  for (int port = 0; port < 1024; ++port) {
+    const std::string name = "veth" + std::to_string(port);
+    sys.link("devices/br0/brif/" + name, "../../" + name + "/brport");
+  }
+  // One more than the kernel has numbers for, and the count says so.
+  CHECK(must(count_bridge_ports(sys.path() + "/class/net")) == kMaxBridgePorts + 1);
+}
+
+TEST_CASE("bridges that cannot be looked at are an error that names what", "[procfs]") {
+  test::FakeProc sys;
+  sys.file("net", "");
+  const std::string net = sys.path() + "/net";
+  const auto no_directory = count_bridge_ports(net);
+  REQUIRE_FALSE(no_directory);
+  CHECK(no_directory.error().message() == "open " + net + ": Not a directory");
+
+  if (test::lacks_root()) return;
+  sys.remove("net").file("net/br0/brif/veth1", "").file("net/br1/brif/veth2", "");
+  sys.deny("net/br1/brif");
+  REQUIRE(::chmod(sys.path().c_str(), 0755) == 0);
+  const int denied = test::run_as_nobody(0, [&net] {
+    const auto ports = count_bridge_ports(net);
+    const bool named =
+        !ports && ports.error().message() == net + ": open br1/brif: Permission denied";
+    return named ? 1 : 0;
+  });
+  CHECK(denied == 1);
 }

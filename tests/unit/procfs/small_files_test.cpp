@@ -1,6 +1,8 @@
 // limits, cgroup, sysctl values, loadavg, mountinfo.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "fake_proc.hpp"
 #include "live_support.hpp"
@@ -15,33 +17,119 @@ using namespace kcommons;
 using namespace kcommons::procfs;
 using kcommons::test::must;
 
-TEST_CASE("limits of a real process give the row of open files", "[procfs]") {
+namespace {
+
+// The rows that are demanded, each with the limits "soft hard" given for it or others.
+std::string limits_text(const std::string& replaced = "", const std::string& limits = "") {
+  struct Row {
+    std::string name;
+    std::string unit;
+  };
+  const std::vector<Row> rows{{"Max processes", "processes"},
+                              {"Max open files", "files"},
+                              {"Max locked memory", "bytes"},
+                              {"Max pending signals", "signals"},
+                              {"Max msgqueue size", "bytes"}};
+  std::string text = "Limit                     Soft Limit           Hard Limit           Units\n";
+  for (const Row& row : rows) {
+    if (row.name != replaced) {
+      text += row.name + "  1 2  " + row.unit + "\n";
+    } else if (!limits.empty()) {
+      text += row.name + "  " + limits + "  " + row.unit + "\n";
+    }
+  }
+  return text;
+}
+
+struct LimitRow {
+  const char* name;
+  std::optional<std::uint64_t> Limits::*soft;
+};
+const std::vector<LimitRow> kLimitRows{{"Max processes", &Limits::processes},
+                                       {"Max open files", &Limits::open_files},
+                                       {"Max locked memory", &Limits::locked_memory_bytes},
+                                       {"Max pending signals", &Limits::pending_signals},
+                                       {"Max msgqueue size", &Limits::mqueue_bytes}};
+
+}  // namespace
+
+TEST_CASE("limits of a real process give the rows of what is shared", "[procfs]") {
   const Limits limit = must(parse_limits(test::fixture("limits-6.18")));
   CHECK(limit.open_files == 20000);
   CHECK(limit.open_files_hard == 20000);
+  CHECK(limit.processes == 96364);
+  CHECK(limit.locked_memory_bytes == 8388608);
+  CHECK(limit.pending_signals == 96364);
+  CHECK(limit.mqueue_bytes == 819200);
 }
 
-TEST_CASE("an unlimited number of open files is an empty limit", "[procfs]") {
-  const Limits limit = must(parse_limits(
-      "Max open files            1024                 unlimited            files     \n"));
-  CHECK(limit.open_files == 1024);
-  CHECK_FALSE(limit.open_files_hard);
-  CHECK_FALSE(must(parse_limits("Max open files unlimited unlimited files")).open_files);
+TEST_CASE("a limit is the soft one and an unlimited one is empty", "[procfs]") {
+  for (const auto& [name, soft] : kLimitRows) {
+    CAPTURE(name);
+    CHECK(must(parse_limits(limits_text(name, "7 8"))).*soft == 7);
+    CHECK(must(parse_limits(limits_text(name, "0 unlimited"))).*soft == 0);
+    CHECK(must(parse_limits(limits_text(name, "18446744073709551615 unlimited"))).*soft ==
+          18446744073709551615U);
+    const Limits unlimited = must(parse_limits(limits_text(name, "unlimited unlimited")));
+    for (const auto& [other, limit] : kLimitRows) {
+      CAPTURE(other);
+      CHECK((unlimited.*limit).has_value() == (limit != soft));
+    }
+  }
+  CHECK_FALSE(must(parse_limits(limits_text("Max open files", "1 unlimited"))).open_files_hard);
 }
 
-TEST_CASE("limits text that is not whole or not sound is malformed", "[procfs]") {
-  const std::string text =
-      GENERATE(as<std::string>{}, "garbage", "Max open files            1024",
-               "Max open files            1024                 5242",
-               "Max open files            1024                 524288               fil",
-               "Max open files            -1                 524288               files",
-               "Max open files            many                 524288               files",
-               "Max open files 99999999999999999999 1 files", " Max open files 1 1 files",
-               "Max open filesystems 1 1 files");
-  CAPTURE(text);
-  CHECK_FALSE(parse_limits(text));
+TEST_CASE("of two rows with one name the first counts and unknown rows are skipped", "[procfs]") {
+  const Limits limit = must(parse_limits("Max new things  many x\n" + limits_text() +
+                                         "Max pending signals 9 9 signals\nMax new 1 2 bytes\n"));
+  CHECK(limit.pending_signals == 1);
+}
+
+TEST_CASE("limits with an unsound row are malformed and the row is quoted", "[procfs]") {
+  const std::string limits = GENERATE(as<std::string>{}, "1024", "-1 524288", "1024 -1",
+                                      "many 524288", "1024 many", "18446744073709551616 1",
+                                      "1 18446744073709551616", "0x10 1", "1 2 3", "Unlimited 1");
+  for (const auto& [name, soft] : kLimitRows) {
+    CAPTURE(name, limits);
+    const auto parsed = parse_limits(limits_text(name, limits));
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().kind() == ErrorKind::kMalformed);
+    CHECK(parsed.error().message().starts_with(std::string("parse limits: unexpected \"") + name +
+                                               "  " + limits + "  "));
+  }
+}
+
+TEST_CASE("limits without one of the rows are malformed and the row is named", "[procfs]") {
+  for (const auto& [name, soft] : kLimitRows) {
+    const auto parsed = parse_limits(limits_text(name));
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().kind() == ErrorKind::kMalformed);
+    CHECK(parsed.error().message().starts_with(std::string("parse limits: no row \"") + name +
+                                               "\": "));
+  }
+}
+
+TEST_CASE("limits text of something else is malformed", "[procfs]") {
+  for (const char* text : {"", "garbage", "Limit\n", " Max open files 1 1 files\n",
+                           "Max open filesystems 1 1 files\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_limits(text));
+  }
   CHECK_FALSE(parse_limits(std::string(1 << 20, 'M')));
   CHECK_FALSE(parse_limits(std::string(1 << 20, '\n')));
+}
+
+TEST_CASE("no cut of a real limits file gives another limit", "[procfs]") {
+  const std::string whole = test::fixture("limits-6.18");
+  const std::size_t needed = whole.find("Max nice priority");
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    const auto cut = parse_limits(std::string_view(whole).substr(0, length));
+    if (length >= needed) REQUIRE(cut);
+    if (!cut) continue;
+    CHECK(cut->pending_signals == 96364);
+    CHECK(cut->mqueue_bytes == 819200);
+  }
 }
 
 TEST_CASE("limits are read through the process and empty ones mean that it ended", "[procfs]") {

@@ -18,6 +18,40 @@ TEST_CASE("status of a real process gives users and capabilities", "[procfs]") {
   CHECK(status.pid_namespace_depth == 1);
 }
 
+TEST_CASE("the queue of signals is the first number of SigQ", "[procfs]") {
+  CHECK(must(parse_status(test::fixture("status-6.18"))).queued_signals == 0U);
+  const auto queued = [](const std::string& line) {
+    return must(parse_status("Name:\tx\nUid:\t1\t1\t1\t1\n" + line + "CapEff:\t0000000000000000\n"))
+        .queued_signals;
+  };
+  CHECK(queued("SigQ:\t3/96364\n") == 3U);
+  CHECK(queued("SigQ:\t96365/96364\n") == 96365U);
+  // RLIM_INFINITY
+  CHECK(queued("SigQ:\t5/18446744073709551615\n") == 5U);
+  CHECK(queued("SigQ:\t18446744073709551615/1\n") == 18446744073709551615U);
+  CHECK(queued("SigQ:\t7/8\nSigQ:\t9/10\n") == 7U);
+}
+
+TEST_CASE("a status without SigQ has no queue of signals rather than an empty one", "[procfs]") {
+  CHECK_FALSE(must(parse_status("Name:\tSigQ:\t1/2\nUid:\t1\t1\t1\t1\n"
+                                "CapEff:\t0000000000000000\n"))
+                  .queued_signals);
+}
+
+TEST_CASE("a SigQ that is not two numbers is malformed and quoted", "[procfs]") {
+  const std::string value =
+      GENERATE(as<std::string>{}, "3", "3/", "/96364", "-1/96364", "x/96364", "3/x", "3/96364 1",
+               "18446744073709551616/1", "3/18446744073709551616", "3/4/5", "3 / 4");
+  CAPTURE(value);
+  const auto status = parse_status(
+      "Name:\tx\nUid:\t1\t1\t1\t1\nCapEff:\t0000000000000000\n"
+      "SigQ:\t" +
+      value + "\n");
+  REQUIRE_FALSE(status);
+  CHECK(status.error().kind() == ErrorKind::kMalformed);
+  CHECK(status.error().message() == "parse status: SigQ line: unexpected \"\\x09" + value + "\"");
+}
+
 TEST_CASE("real and effective users are told apart", "[procfs]") {
   const Status status =
       must(parse_status("Name:\tx\nUid:\t60001\t60002\t60003\t60004\nNSpid:\t4711\t12\t1\n"
@@ -85,6 +119,7 @@ TEST_CASE("no cut of a real status file gives other numbers", "[procfs]") {
     CAPTURE(length);
     CHECK(status->effective_capabilities == 0x1fffeffffffU);
     CHECK(status->pid_namespace_depth == 1);
+    CHECK(status->queued_signals == 0U);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "report/format.hpp"
+#include "report/subtraction_json.hpp"
 
 namespace report = kcommons::report;
 using kcommons::catalogue::ResourceId;
@@ -109,6 +110,7 @@ TEST_CASE("hostile text stays in its cell of markdown", "[report]") {
 
 TEST_CASE("JSON of the subtraction has every row and is valid whatever names are", "[report]") {
   const auto json = nlohmann::json::parse(report::subtraction_json(sample()));
+  CHECK(json["schema_version"] == report::kSubtractSchemaVersion);
   CHECK(json["kernel"] == "6.18.1");
   REQUIRE(json["resources"].size() == 2);
   CHECK(json["resources"][0]["resource"] == "open_files");
