@@ -22,10 +22,11 @@ std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
   return snapshot_;
 }
 
-Publisher::Publisher(attribution::Attributor attributor, PoolOptions pools, SnapshotSlot& snapshots,
-                     exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
-                     const Clock& clock)
-    : attributor_(std::move(attributor)),
+Publisher::Publisher(identity::Namer& namer, attribution::Attributor attributor, PoolOptions pools,
+                     SnapshotSlot& snapshots, exposition::Registry& registry,
+                     exposition::SelfMetrics& self, Log& log, const Clock& clock)
+    : namer_(namer),
+      attributor_(std::move(attributor)),
       options_(pools),
       peaks_(pools.peak_window, pools.max_pools),
       snapshots_(snapshots),
@@ -78,6 +79,7 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
 
+  namer_.apply(*census);
   auto snapshot = std::make_shared<const Snapshot>(attributor_.attribute(*census));
   snapshots_.put(snapshot);
   refresh_pools();

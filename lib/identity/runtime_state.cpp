@@ -22,6 +22,18 @@ std::string path_at(const Json& json, std::initializer_list<const char*> keys) {
   return text.starts_with('/') ? text : std::string();
 }
 
+// The path in the unified hierarchy, which lies in one of these where systemd has mounted it. Where
+// systemd makes the cgroup, the configuration has no path.
+std::string unified_path(const Json& json) {
+  std::string path = path_at(json, {"cgroup_paths", ""});
+  for (const std::string_view mount : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {
+    if (path.starts_with(mount) && path.substr(mount.size()).starts_with('/')) {
+      return path.substr(mount.size());
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Facts> parse_runc_state(std::string_view text) {
@@ -35,6 +47,7 @@ Result<Facts> parse_runc_state(std::string_view text) {
     return fail(Error::malformed("find id and init_process_pid in state.json of runc", text));
   }
   facts.cgroup_path = path_at(*json, {"config", "cgroups", "path"});
+  if (facts.cgroup_path.empty()) facts.cgroup_path = unified_path(*json);
   return facts;
 }
 
