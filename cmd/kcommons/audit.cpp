@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,9 +11,12 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "daemon/one_shot.hpp"
+#include "daemon/remote_audit.hpp"
 #include "flags.hpp"
+#include "http/url.hpp"
 #include "output.hpp"
 #include "report/audit_json.hpp"
+#include "report/audit_options.hpp"
 #include "report/audit_text.hpp"
 #include "report/subtraction_json.hpp"
 #include "report/subtraction_text.hpp"
@@ -27,11 +31,12 @@ namespace {
 constexpr int kExitUnknown = 3;
 
 struct AuditFlags {
-  double warning = 70;  // percent
-  double critical = 90;
+  std::string warn{report::kDefaultWarn};  // percent
+  std::string crit{report::kDefaultCrit};
   bool all = false;
   bool subtract = false;
   std::string output = "table";
+  std::optional<std::string> from;  // a daemon's URL; empty: this host
 };
 
 std::string text_of(const report::Audit& audit, const AuditFlags& flags) {
@@ -41,26 +46,42 @@ std::string text_of(const report::Audit& audit, const AuditFlags& flags) {
   return report::audit_text(audit, detail, standard_output_paper());
 }
 
-int audit_of(const config::Config& config, const AuditFlags& flags) {
+int print_audit(const Result<report::Audit>& audit, const AuditFlags& flags) {
+  if (!audit) {
+    warn(audit.error().message());
+    return kExitUnknown;
+  }
+  if (print(text_of(*audit, flags)) != kExitOk) return kExitUnknown;
+  return static_cast<int>(audit->status);
+}
+
+Result<report::Audit> audit_of_host(const config::Config& config,
+                                    const report::AuditOptions& options) {
   const SystemClock clock;
   auto look = daemon::sample_once(config, clock);
   if (!look) {
-    warn(look.error().during("read the host").message() + "; there is nothing to audit");
-    return kExitUnknown;
+    const std::string why = look.error().during("read the host").message();
+    return fail(Error::other(why + "; there is nothing to audit"));
   }
-  std::uint64_t failures = 0;
-  for (const std::uint64_t count : look->census.failures.by_kind) failures += count;
   const report::AuditSource source{.name = std::move(look->source),
                                    .reason = std::move(look->source_reason),
-                                   .restriction = std::move(look->restriction),
-                                   .failures = failures,
-                                   .first_failure = look->census.failures.first};
-  constexpr double kPercent = 100;
-  const report::Audit audit = report::make_audit(
-      look->snapshot, look->census.readings, source,
-      {.warning = flags.warning / kPercent, .critical = flags.critical / kPercent});
-  if (print(text_of(audit, flags)) != kExitOk) return kExitUnknown;
-  return static_cast<int>(audit.status);
+                                   .restriction = std::move(look->restriction)};
+  return report::make_audit(look->snapshot, source, options);
+}
+
+// The daemon reads its host as it is configured: what says how this one is read says nothing of it.
+Result<report::Audit> audit_of_daemon(const Given& given, const AuditFlags& flags) {
+  std::string other;
+  if (!given.empty()) other = given.begin()->first;
+  if (flags.subtract) other = "subtract";
+  if (!other.empty()) {
+    return fail(Error::other(fmt::format(
+        "--from with --{}, expected one of them: a daemon reads its own host, as it is configured",
+        other)));
+  }
+  const auto url = http::parse_url(*flags.from);
+  if (!url) return fail(url.error().during("--from"));
+  return daemon::ask_audit(*url, flags.warn, flags.crit);
 }
 
 // Before there is a second thread: it forks.
@@ -83,26 +104,32 @@ int audit(const Given& given, const AuditFlags& flags) {
                      text::printable(flags.output)));
     return kExitUnknown;
   }
-  if (flags.subtract) return subtract(flags);
-  if (flags.warning > flags.critical) {
-    warn(fmt::format("--warn {} is above --crit {}", flags.warning, flags.critical));
+  const auto options = report::parse_audit_options(flags.warn, flags.crit);
+  if (!options) {
+    warn("--" + options.error().message());
     return kExitUnknown;
   }
+  if (flags.from) return print_audit(audit_of_daemon(given, flags), flags);
+  if (flags.subtract) return subtract(flags);
   const auto effective = effective_config(environment(kReadingFlags), given);
   if (!effective.errors.empty()) {
     report(effective.errors);
     return kExitUnknown;
   }
-  return audit_of(effective.config, flags);
+  return print_audit(audit_of_host(effective.config, *options), flags);
 }
 
 void add_audit_flags(CLI::App& command, AuditFlags& flags) {
-  command
-      .add_option("--warn", flags.warning, "Percent of a limit from which on to warn (default 70)")
+  command.add_option("--warn", flags.warn, "Percent of a limit from which on to warn (default 70)")
       ->type_name("");
   command
-      .add_option("--crit", flags.critical,
+      .add_option("--crit", flags.crit,
                   "Percent of a limit from which on it is critical (default 90)")
+      ->type_name("");
+  command
+      .add_option(
+          "--from", flags.from,
+          "Ask the kcommons that serves at this URL, http://host:port, in place of this host")
       ->type_name("");
   command.add_flag("--all", flags.all, "Every pool, in place of the fullest of each resource");
   command.add_flag("--subtract", flags.subtract,

@@ -273,8 +273,11 @@ Snapshot Cutter::into_snapshot() && {
   Snapshot snapshot;
   snapshot.taken_at = census_.taken_at;
   snapshot.exact = census_.exact;
+  snapshot.readings = census_.readings;
   snapshot.processes = census_.processes.size();
   snapshot.unseen = census_.unseen;
+  snapshot.failed_reads = census_.failures.total();
+  snapshot.first_failure = census_.failures.first;
   snapshot.cgroup_namespace_private = census_.cgroup_namespace_private;
   snapshot.series_dropped = dropped_;
 

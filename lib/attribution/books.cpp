@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace kcommons::attribution {
 
 namespace {
 
+using catalogue::Limit;
 using catalogue::ResourceId;
 using census::Census;
 using census::NotifyGroup;
@@ -111,14 +113,14 @@ void add_process(const ProcessRecord& process, Holder::Part& part) {
 }
 
 void find_worst_ratio(const ProcessRecord& process, Holder& holder) {
-  if (!process.descriptors || process.descriptor_limit.value_or(0) == 0) return;
-  const double ratio = static_cast<double>(process.table_descriptors) /
-                       static_cast<double>(*process.descriptor_limit);
+  const std::optional<std::uint64_t> limit = process.descriptor_limit.value_or(Limit{}).value;
+  if (!process.descriptors || limit.value_or(0) == 0) return;
+  const double ratio = static_cast<double>(process.table_descriptors) / static_cast<double>(*limit);
   holder.descriptor_limit_ratio = std::max(holder.descriptor_limit_ratio.value_or(0), ratio);
 }
 
 // The limit that a process brings along to what its user is charged for.
-std::optional<std::uint64_t> limit_of(const census::UserLimits& limits, ResourceId resource) {
+std::optional<Limit> limit_of(const census::UserLimits& limits, ResourceId resource) {
   switch (resource) {
     case ResourceId::kUserProcesses:
       return limits.processes;
@@ -133,7 +135,7 @@ std::optional<std::uint64_t> limit_of(const census::UserLimits& limits, Resource
       return std::nullopt;
   }
 }
-std::optional<std::uint64_t> limit_of(const ProcessRecord& process, ResourceId resource) {
+std::optional<Limit> limit_of(const ProcessRecord& process, ResourceId resource) {
   return resource == ResourceId::kUnixInflight ? process.descriptor_limit
                                                : limit_of(process.user_limits, resource);
 }
@@ -300,7 +302,7 @@ class Bookkeeper final {
     if (fullest_ == nullptr) return;
     PoolBook& pool = host_pool(ResourceId::kInotifyQueuedEvents);
     pool.charged = fullest_->queue->length;
-    pool.limit = catalogue::Limit{fullest_->queue->limit};
+    pool.limit = Limit{fullest_->queue->limit};
     book(pool_of_host(ResourceId::kInotifyQueuedEvents), oldest_holder(*fullest_),
          share_of(*fullest_), fullest_->queue->length);
   }
@@ -384,10 +386,11 @@ class Bookkeeper final {
         if (share.role == cgroup::Role::kWorkload) book->neighbours.insert(share.holder);
       }
     }
-    for (const auto& [book, resource] : limited) {
-      if (!book->limit) book->limit.emplace();  // nobody is held to one
-    }
     meet_namespaces();
+    for (const auto& [book, resource] : limited) {
+      // Nobody is held to one, as far as all limits are known.
+      if (!book->limit && !not_known_.contains(book)) book->limit.emplace();
+    }
   }
 
   // Who made a user namespace bounds what its owner is charged for from within, root too.
@@ -404,9 +407,15 @@ class Bookkeeper final {
     }
   }
 
-  static void lower_limit(PoolBook& book, std::optional<std::uint64_t> limit) {
+  // The lowest of the limits that are known.
+  void lower_limit(PoolBook& book, const std::optional<Limit>& limit) {
+    if (!limit) {
+      not_known_.insert(&book);
+      return;
+    }
     if (!book.limit) book.limit.emplace();
-    if (limit && (!book.limit->value || *book.limit->value > *limit)) book.limit->value = limit;
+    std::optional<std::uint64_t>& lowest = book.limit->value;
+    if (limit->value && (!lowest || *lowest > *limit->value)) lowest = limit->value;
   }
 
   std::vector<PoolBook*> pools_met_by(const ProcessRecord& process) {
@@ -432,6 +441,7 @@ class Bookkeeper final {
   const Census& census_;
   Books books_;
   Keep keep_;
+  std::set<const PoolBook*> not_known_;                 // pools some of whose limits were not read
   const NotifyGroup* fullest_ = nullptr;                // of the inotify instances, by its queue
   std::map<NetNsInode, std::uint32_t> network_owners_;  // index of a process
 };

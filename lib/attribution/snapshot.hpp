@@ -73,12 +73,19 @@ struct Unattributed {
   std::int64_t amount = 0;  // negative where holdings exceed what the kernel counts
 };
 
+// How a pool has grown lately. Negative where it shrinks.
+struct Growth {
+  double per_second = 0;         // in units of the resource
+  std::chrono::seconds over{0};  // the time in which that was seen
+};
+
 struct Pool {
   catalogue::ResourceId resource{};
   std::string userns;  // "" for a pool of the host, "initial", or an inode
   std::string uid;     // "" for a pool of the host; "_other" for what was cut
   std::optional<std::uint64_t> used_at_census;  // empty where it could not be read
   std::optional<catalogue::Limit> limit;
+  std::optional<Growth> growth;           // empty where nobody has watched it for long enough
   std::vector<Holding> holdings;          // largest first
   std::vector<std::uint32_t> neighbours;  // indices in Snapshot::holders
   // How many there are, those that were cut to `_other` counted one by one.
@@ -107,9 +114,12 @@ struct Snapshot {
   std::vector<UserUse> users;
   std::vector<ValueAge> ages;
   std::vector<census::CpuDrops> cpu_drops;
+  census::Readings readings;  // of the census; pools with nothing used are only here
   std::uint64_t processes = 0;
   std::uint64_t containers = 0;
   census::UnseenCounts unseen{};
+  std::uint64_t failed_reads = 0;    // of the census; the process being gone is no failure
+  std::string first_failure;         // the first message; empty when nothing failed
   std::uint64_t series_dropped = 0;  // holders, pools and users summed into `_other`
   bool cgroup_namespace_private = false;
   double neighbours_above = 0.5;  // pools fuller than this have their neighbours named

@@ -13,6 +13,7 @@ namespace kcommons::census {
 
 namespace {
 
+using catalogue::Limit;
 using catalogue::ResourceId;
 
 // USER_HZ, the unit of start times in /proc/PID/stat, is 100 on every machine of today.
@@ -49,13 +50,11 @@ constexpr bool is_limited_by_processes(kc_counter counter) {
   return counter >= KC_PROCESSES;
 }
 
-std::optional<std::uint64_t> limit_in(const kc_ucounts& record, kc_counter counter) {
+std::optional<Limit> limit_in(const kc_ucounts& record, kc_counter counter) {
+  if ((record.present & 1U << counter) == 0) return std::nullopt;
   const std::int64_t limit = record.limit[counter];
-  if ((record.present & 1U << counter) == 0 || limit < 0 ||
-      limit == std::numeric_limits<std::int64_t>::max()) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint64_t>(limit);
+  if (limit < 0 || limit == std::numeric_limits<std::int64_t>::max()) return Limit{};
+  return Limit{static_cast<std::uint64_t>(limit)};
 }
 
 DescriptorType type_of(std::size_t file_type) {
@@ -85,9 +84,9 @@ std::uint8_t privileges_of(std::uint32_t flags) {
   return privileges;
 }
 
-std::optional<std::uint64_t> limit_of(std::uint64_t limit) {
-  if (limit == kInfinity) return std::nullopt;
-  return limit;
+Limit limit_of(std::uint64_t limit) {
+  if (limit == kInfinity) return {};
+  return {limit};
 }
 
 // What a record of an object may be about, and in what its amount is told.
@@ -131,7 +130,7 @@ std::vector<Charge> charges_of(const kc_ucounts& record) {
                   .used = static_cast<std::uint64_t>(used),
                   .limit = std::nullopt};
     if (!of_processes) {
-      charge.limit = catalogue::Limit{static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))};
+      charge.limit = Limit{static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))};
     }
     charges.push_back(charge);
   }
@@ -376,7 +375,8 @@ std::uint32_t BpfBooks::namespace_of(Census& census, const kc_ucounts& record) {
     name_space.user_limits = {.processes = limit_in(record, KC_PROCESSES),
                               .pending_signals = limit_in(record, KC_PENDING_SIGNALS),
                               .mqueue_bytes = limit_in(record, KC_MQUEUE_BYTES),
-                              .locked_memory_bytes = std::nullopt};
+                              // Pages are held against it, though it is in bytes: none in effect.
+                              .locked_memory_bytes = Limit{}};
   }
   const auto index = static_cast<std::uint32_t>(census.user_namespaces.size());
   census.user_namespaces.push_back(name_space);

@@ -119,11 +119,13 @@ void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& boo
   census.unheld.push_back(hidden);
 }
 
+// Where they could not be counted their files stay unexplained.
 void BpfSource::add_loop_devices(Census& census) const {
-  const auto bound = host_.loop_devices();
+  const auto devices = host_.loop_devices();
+  if (!devices) return;
   census.unheld.push_back({.resource = catalogue::ResourceId::kOpenFiles,
                            .cause = "loop_devices",
-                           .amount = bound.value_or(0)});
+                           .amount = devices->bound});
 }
 
 Result<Census> BpfSource::take_census(const std::stop_token& stop) {
@@ -139,6 +141,7 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
     return fail(done.error());
   }
   cost.done("bpf/holdings");
+  host_.open_missing();
   host_.count_devices(census.failures, cost);
   census.readings = host_.read(census.failures, cost);
   census.cpu_drops = host_.cpu_drops();

@@ -1,5 +1,7 @@
 #include "census/census.hpp"
 
+#include <numeric>
+
 namespace kcommons::census {
 
 std::string_view name_of(Unseen reason) {
@@ -25,6 +27,10 @@ std::string_view name_of(Unseen reason) {
 void Failures::count(const Error& error) {
   ++by_kind[static_cast<std::size_t>(error.kind())];
   if (first.empty()) first = error.message();
+}
+
+std::uint64_t Failures::total() const {
+  return std::accumulate(by_kind.begin(), by_kind.end(), std::uint64_t{0});
 }
 
 }  // namespace kcommons::census

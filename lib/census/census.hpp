@@ -58,6 +58,7 @@ struct Failures {
   std::string first;  // the first message of each pass, for the log
 
   void count(const Error& error);
+  [[nodiscard]] std::uint64_t total() const;
 };
 
 // What the kernel itself has charged to one user: in one user namespace (struct ucounts of
@@ -98,12 +99,12 @@ struct PoolsReading {
 inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
 
 // Soft limits of a process that bound what its user is charged for, in all its processes
-// (getrlimit(2)). Empty: none, or not read.
+// (getrlimit(2)). Empty: not known.
 struct UserLimits {
-  std::optional<std::uint64_t> processes;            // RLIMIT_NPROC
-  std::optional<std::uint64_t> pending_signals;      // RLIMIT_SIGPENDING
-  std::optional<std::uint64_t> mqueue_bytes;         // RLIMIT_MSGQUEUE
-  std::optional<std::uint64_t> locked_memory_bytes;  // RLIMIT_MEMLOCK
+  std::optional<catalogue::Limit> processes;            // RLIMIT_NPROC
+  std::optional<catalogue::Limit> pending_signals;      // RLIMIT_SIGPENDING
+  std::optional<catalogue::Limit> mqueue_bytes;         // RLIMIT_MSGQUEUE
+  std::optional<catalogue::Limit> locked_memory_bytes;  // RLIMIT_MEMLOCK
 };
 
 struct UserNamespace {
@@ -113,7 +114,7 @@ struct UserNamespace {
   std::uint32_t outer = kNoIndex;  // index in Census::user_namespaces; kNoIndex: the outermost
   Uid owner;
   // The limits of who made it, to which `owner` is held for what is charged from within
-  // (inc_rlimit_get_ucounts of kernel/ucount.c).
+  // (inc_rlimit_get_ucounts of kernel/ucount.c). No file of procfs has them.
   UserLimits user_limits;
 };
 
@@ -137,9 +138,9 @@ struct ProcessRecord {
   std::uint8_t privileges = 0;  // bits of Privilege
   std::uint64_t threads = 0;    // living ones; PIDs in use for a zombie: 1
   UserLimits user_limits;
-  std::optional<std::uint64_t> descriptors;       // of all its file tables
-  std::optional<DescriptorCounts> by_type;        // the same, told apart
-  std::optional<std::uint64_t> descriptor_limit;  // RLIMIT_NOFILE, soft; empty: none or not read
+  std::optional<std::uint64_t> descriptors;          // of all its file tables
+  std::optional<DescriptorCounts> by_type;           // the same, told apart
+  std::optional<catalogue::Limit> descriptor_limit;  // RLIMIT_NOFILE, soft; empty: not known
   std::uint64_t table_descriptors = 0;  // of the main table alone: what descriptor_limit bounds
   // Distinct open files booked here: one held by several processes counts at the oldest.
   std::uint64_t files = 0;

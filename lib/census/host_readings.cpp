@@ -10,7 +10,6 @@
 #include "procfs/cgroups.hpp"
 #include "procfs/key_users.hpp"
 #include "procfs/loadavg.hpp"
-#include "procfs/loop_devices.hpp"
 #include "procfs/neighbour_stat.hpp"
 #include "procfs/sockstat.hpp"
 #include "procfs/softnet_stat.hpp"
@@ -55,9 +54,13 @@ Value number_or_none(std::string_view text) {
 // Three numbers: below, under pressure, the most (tcp(7), tcp_mem).
 Value third_number(std::string_view text) {
   std::string_view words = text::trim(text);
-  text::take_word(words);
-  text::take_word(words);
-  return number(text::take_word(words));
+  const auto low = text::parse_number<std::uint64_t>(text::take_word(words));
+  const auto pressure = text::parse_number<std::uint64_t>(text::take_word(words));
+  const auto most = text::parse_number<std::uint64_t>(text::take_word(words));
+  if (!low || !pressure || !most || !text::take_word(words).empty()) {
+    return fail(Error::malformed("parse three numbers", text));
+  }
+  return most;
 }
 
 template <auto kParse>
@@ -142,29 +145,29 @@ bool is_missing(const Result<procfs::KernelFile>& file) {
 }  // namespace
 
 HostReadings::HostReadings(int proc_fd, std::string sysfs)
-    : file_nr_(procfs::KernelFile::open(proc_fd, kFileNr)),
+    : proc_fd_(proc_fd),
+      file_nr_(procfs::KernelFile::open(proc_fd, kFileNr)),
       key_users_(procfs::KernelFile::open(proc_fd, kKeyUsers)),
       softnet_stat_(procfs::KernelFile::open(proc_fd, kSoftnetStat)),
       sysfs_(std::move(sysfs)) {
   for (const Row& row : kRows) {
-    add_field(proc_fd, std::string(row.path),
+    add_field(std::string(row.path),
               {.resource = row.resource, .part = row.part, .parse = row.parse});
   }
   for (const catalogue::Resource& row : catalogue::kResources) {
     if (row.sysctl.empty() || has_limit_of_its_own(row.id)) continue;
-    add_field(proc_fd, path_of(row.sysctl),
+    add_field(path_of(row.sysctl),
               {.resource = row.id, .part = Part::kLimit, .parse = limit_parser(row.id)});
   }
 }
 
-void HostReadings::add_field(int proc_fd, std::string path, Field field) {
+void HostReadings::add_field(std::string path, Field field) {
   const auto known = std::ranges::find(files_, path, &File::path);
   if (known != files_.end()) {
     known->fields.push_back(field);
     return;
   }
-  auto file = procfs::KernelFile::open(proc_fd, path);
-  if (is_missing(file)) return;
+  auto file = procfs::KernelFile::open(proc_fd_, path);
   files_.push_back({.path = std::move(path), .file = std::move(file), .fields = {field}});
 }
 
@@ -180,10 +183,16 @@ void HostReadings::read_file_nr(Readings& readings, Failures& failures) {
                                           .limit = Limit{file_nr->limit}};
 }
 
-void HostReadings::read_fields(const File& file, Readings& readings, Failures& failures) {
+// A file that is gone though it was opened was one of a module that was unloaded (grab_header of
+// fs/proc/proc_sysctl.c). When that is back its files are others.
+void HostReadings::read_fields(File& file, Readings& readings, Failures& failures) {
   const auto text = census::read(file.file, buffer_);
   if (!text) {
-    failures.count(text.error());
+    if (text.error().kind() == ErrorKind::kGone) {
+      file.file = fail(text.error());
+    } else {
+      failures.count(text.error());
+    }
     return;
   }
   for (const Field& field : file.fields) {
@@ -228,8 +237,8 @@ void HostReadings::read_backlog(Readings& readings, Failures& failures) {
 void HostReadings::add_fixed_limits(Readings& readings) const {
   Reading& cgroups = of(readings, ResourceId::kMemoryCgroups);
   if (cgroups.used) cgroups.limit = Limit{kMaxMemoryCgroups};
-  if (loop_devices_) {
-    of(readings, ResourceId::kLoopDevices) = {.used = loop_devices_,
+  if (loop_devices_ && loop_devices_->present > 0) {
+    of(readings, ResourceId::kLoopDevices) = {.used = loop_devices_->bound,
                                               .limit = Limit{kMaxLoopDevices}};
   }
   if (bridge_ports_) {
@@ -250,7 +259,8 @@ Readings HostReadings::read(Failures& failures, CostMeter& cost) {
   pty_reserve_.reset();
   read_file_nr(readings, failures);
   cost.done(kFileNr);
-  for (const File& file : files_) {
+  for (File& file : files_) {
+    if (is_missing(file.file)) continue;
     read_fields(file, readings, failures);
     cost.done(file.path);
   }
@@ -284,15 +294,23 @@ void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures, C
   cost.done(kKeyUsers);
 }
 
+void HostReadings::open_missing() {
+  for (File& file : files_) {
+    if (file.file) continue;
+    auto found = procfs::KernelFile::open(proc_fd_, file.path);
+    // When no descriptor can be opened any more, a file that was missing still is.
+    if (found || found.error().kind() != ErrorKind::kExhausted) file.file = std::move(found);
+  }
+}
+
 // When no descriptor can be opened any more, what was known is worth more than nothing.
 void HostReadings::count_devices(Failures& failures, CostMeter& cost) {
-  const auto forget = [&failures](std::optional<std::uint64_t>& count, const Error& error) {
+  const auto forget = [&failures](auto& count, const Error& error) {
     failures.count(error);
     if (error.kind() != ErrorKind::kExhausted) count.reset();
   };
   if (const auto devices = procfs::count_loop_devices(sysfs_ + "/block"); devices) {
-    loop_devices_.reset();
-    if (devices->present > 0) loop_devices_ = devices->bound;
+    loop_devices_ = *devices;
   } else {
     forget(loop_devices_, devices.error());
   }

@@ -1,5 +1,5 @@
 // What the kernel keeps as one number for the host, and the limits that all users share, out of
-// /proc: which file has which is a table in host_readings.cpp. The files are opened once, so that
+// /proc: which file has which is a table in host_readings.cpp. The files are kept open, so that
 // they can still be read when no descriptor can be opened any more. Belongs to one thread.
 //
 // Files below net/ are those of the reader's own network namespace, and half of them exist in the
@@ -14,6 +14,7 @@
 #include "census/census.hpp"
 #include "census/drop_counters.hpp"
 #include "procfs/file_reader.hpp"
+#include "procfs/loop_devices.hpp"
 
 namespace kcommons::census {
 
@@ -28,18 +29,22 @@ class HostReadings final {
   using Value = Result<std::optional<std::uint64_t>>;
   using Parse = Value (*)(std::string_view text);
 
-  // `proc_fd`: the root of a procfs. `sysfs`: where sysfs is mounted.
+  // `proc_fd`: the root of a procfs, open as long as this object lives. `sysfs`: where sysfs is
+  // mounted.
   HostReadings(int proc_fd, std::string sysfs);
 
   // What cannot be read is left out and counted. What this kernel does not have is left out alone.
   Readings read(Failures& failures, CostMeter& cost);
   // The keys of every user, of whom no process may live.
   void read_keys(std::vector<Charge>& charges, Failures& failures, CostMeter& cost);
+  // Looks again for the files that were missing: those of a module come when it is loaded. Opens
+  // descriptors, so not for every read().
+  void open_missing();
   // What takes a walk through directories, and so descriptors: kept until it is called again, and
   // on when it then fails for want of descriptors.
   void count_devices(Failures& failures, CostMeter& cost);
   // Empty until count_devices() could tell.
-  [[nodiscard]] std::optional<std::uint64_t> loop_devices() const { return loop_devices_; }
+  [[nodiscard]] std::optional<procfs::LoopDevices> loop_devices() const { return loop_devices_; }
   // As the last read() found it.
   [[nodiscard]] std::vector<CpuDrops> cpu_drops() const { return cpu_drops_.totals(); }
 
@@ -55,19 +60,20 @@ class HostReadings final {
     std::vector<Field> fields;
   };
 
-  void add_field(int proc_fd, std::string path, Field field);
+  void add_field(std::string path, Field field);
   void read_file_nr(Readings& readings, Failures& failures);
-  void read_fields(const File& file, Readings& readings, Failures& failures);
+  void read_fields(File& file, Readings& readings, Failures& failures);
   void read_backlog(Readings& readings, Failures& failures);
   void add_fixed_limits(Readings& readings) const;
 
+  int proc_fd_;
   Result<procfs::KernelFile> file_nr_;
   Result<procfs::KernelFile> key_users_;
   Result<procfs::KernelFile> softnet_stat_;
   std::vector<File> files_;
   std::string sysfs_;
   CpuDropCounters cpu_drops_;
-  std::optional<std::uint64_t> loop_devices_;
+  std::optional<procfs::LoopDevices> loop_devices_;
   std::optional<std::uint64_t> bridge_ports_;  // of the fullest bridge
   std::optional<std::uint64_t> pty_reserve_;
   std::string buffer_;

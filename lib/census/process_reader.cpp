@@ -202,11 +202,12 @@ Result<void> ProcessReader::read_net_ns(const procfs::ProcessDir& dir, RawProces
 Result<void> ProcessReader::read_limit(const procfs::ProcessDir& dir, RawProcess& process) {
   const auto limit = procfs::read_limits(dir, buffer_);
   if (!limit) return process.record.alive ? skip(limit.error(), std::nullopt) : Result<void>{};
-  process.record.descriptor_limit = limit->open_files;
-  process.record.user_limits = {.processes = limit->processes,
-                                .pending_signals = limit->pending_signals,
-                                .mqueue_bytes = limit->mqueue_bytes,
-                                .locked_memory_bytes = limit->locked_memory_bytes};
+  using catalogue::Limit;
+  process.record.descriptor_limit = Limit{limit->open_files};
+  process.record.user_limits = {.processes = Limit{limit->processes},
+                                .pending_signals = Limit{limit->pending_signals},
+                                .mqueue_bytes = Limit{limit->mqueue_bytes},
+                                .locked_memory_bytes = Limit{limit->locked_memory_bytes}};
   return {};
 }
 

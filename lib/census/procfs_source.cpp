@@ -171,6 +171,7 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   if (!processes) return fail(processes.error());
   cost.done("processes");
   // Read in the middle of the pass: before the files are told apart, after they were listed.
+  host_.open_missing();
   host_.count_devices(census.failures, cost);
   census.readings = host_.read(census.failures, cost);
   census.cpu_drops = host_.cpu_drops();

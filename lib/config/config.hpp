@@ -44,6 +44,7 @@ struct Config {
     std::chrono::milliseconds holdings_interval{10000};  // never shorter than pools_interval
     std::chrono::milliseconds mappings_interval{60000};  // of the bpf source
     std::chrono::milliseconds peak_window{120000};
+    std::chrono::milliseconds history_window{3600000};  // of the growth of pools
     bool operator==(const Sampling&) const = default;
   };
   Sampling sampling;

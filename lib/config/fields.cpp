@@ -17,6 +17,7 @@ constexpr DurationRange kPoolsInterval{100ms, 1min};
 constexpr DurationRange kHoldingsInterval{1s, 1h};
 constexpr DurationRange kMappingsInterval{1s, 24h};
 constexpr DurationRange kPeakWindow{1s, 1h};
+constexpr DurationRange kHistoryWindow{1min, 24h};
 constexpr WholeRange kLargeInstance{0, 1'000'000'000};
 constexpr DurationRange kLargeReadInterval{1s, 24h};
 constexpr DurationRange kReadBudget{1ms, 1min};
@@ -84,6 +85,8 @@ constexpr std::array kFields{
         "sampling.mappings_interval", kText),
     checked<kPeakWindow, &Config::sampling, &Config::Sampling::peak_window>("sampling.peak_window",
                                                                             kText),
+    checked<kHistoryWindow, &Config::sampling, &Config::Sampling::history_window>(
+        "sampling.history_window", kText),
     checked<kLargeInstance, &Config::inotify, &Config::Inotify::large_instance>(
         "inotify.large_instance", kNumber),
     checked<kLargeReadInterval, &Config::inotify, &Config::Inotify::large_read_interval>(

@@ -171,6 +171,8 @@ Result<void> take_url_path(std::string_view value, std::string& out) {
     why = " is the status page";
   } else if (value.starts_with("/-/")) {
     why = " is where health and reload are";
+  } else if (value.starts_with("/api/")) {
+    why = " is where the API is";
   } else if (value.size() > kMaxUrlPathBytes) {
     why = " is too long";
   } else if (!std::ranges::all_of(value, is_url_character)) {

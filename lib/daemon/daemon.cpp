@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <memory>
@@ -66,6 +68,12 @@ void keep_memory_small() {
   ::mallopt(M_ARENA_MAX, kArenas);
 }
 
+// Two censuses that are missing may be slow ones; three are not coming.
+std::chrono::milliseconds stale_after(const config::Config::Sampling& sampling) {
+  constexpr std::chrono::milliseconds kLeast{60000};
+  return std::max(kLeast, 3 * sampling.holdings_interval);
+}
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   const auto address = config::parse_listen_address(config.web.listen_address);
   return drop_privileges(source.name, address ? address->port : 0);
@@ -124,7 +132,9 @@ int run(const config::Config& config, const BuildInfo& build) {
   const Site site({.version = build.version,
                    .source = source->name,
                    .source_reason = source->reason,
-                   .telemetry_path = config.web.telemetry_path},
+                   .restriction = source->restriction,
+                   .telemetry_path = config.web.telemetry_path,
+                   .stale_after = stale_after(config.sampling)},
                   snapshots, registry, clock);
   const auto server = start_server(config, site, troubles);
   if (!server) {
@@ -139,7 +149,9 @@ int run(const config::Config& config, const BuildInfo& build) {
   constexpr std::chrono::milliseconds kPatience{20};
   identity::Namer namer(naming_of(config, kPatience), clock);
   Publisher publisher(namer, attribution::Attributor(limits, config.neighbours_above),
-                      {.max_pools = limits.max_pools, .peak_window = config.sampling.peak_window},
+                      {.max_pools = limits.max_pools,
+                       .peak_window = config.sampling.peak_window,
+                       .history_window = config.sampling.history_window},
                       snapshots, registry, self, log, clock);
   census::Sampler sampler(std::move(source->source),
                           {.pools_interval = config.sampling.pools_interval,

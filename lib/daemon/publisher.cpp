@@ -29,6 +29,7 @@ Publisher::Publisher(identity::Namer& namer, attribution::Attributor attributor,
       attributor_(std::move(attributor)),
       options_(pools),
       peaks_(pools.peak_window, pools.max_pools),
+      history_(pools.history_window, pools.max_pools),
       snapshots_(snapshots),
       registry_(registry),
       self_(self),
@@ -45,6 +46,7 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
     troubles_.report("a limit or counter of the kernel cannot be read, it is not served",
                      reading->failures.first);
     last_pools_ = std::move(*reading);
+    last_pools_at_ = clock_.steady();
   } else {
     troubles_.report("pools cannot be read, the last values stay", reading.error().message());
   }
@@ -57,8 +59,15 @@ void Publisher::refresh_pools() {
   if (!last_pools_) return;
   const auto snapshot = snapshots_.get();
   auto pools = attribution::current_pools(*last_pools_, snapshot.get(), options_.max_pools);
+  history_.note(pools, last_pools_at_);
   peaks_.update(pools, clock_.steady());
   pools_text_ = exposition::render_pools(pools);
+}
+
+void Publisher::add_growth(Snapshot& snapshot) const {
+  for (attribution::Pool& pool : snapshot.pools) {
+    pool.growth = history_.growth({pool.resource, pool.userns, pool.uid}, clock_.steady());
+  }
 }
 
 std::string Publisher::render_self() {
@@ -80,7 +89,9 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
                    census->failures.first);
 
   namer_.apply(*census);
-  auto snapshot = std::make_shared<const Snapshot>(attributor_.attribute(*census));
+  Snapshot attributed = attributor_.attribute(*census);
+  add_growth(attributed);
+  const auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
   snapshots_.put(snapshot);
   refresh_pools();
   registry_.publish_all(render_self(), pools_text_, exposition::render_holdings(*snapshot));

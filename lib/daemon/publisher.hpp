@@ -11,6 +11,7 @@
 #include <string>
 
 #include "attribution/attributor.hpp"
+#include "attribution/pool_history.hpp"
 #include "attribution/pool_peaks.hpp"
 #include "attribution/snapshot.hpp"
 #include "census/sampler.hpp"
@@ -36,6 +37,7 @@ class SnapshotSlot final {
 struct PoolOptions {
   std::size_t max_pools = 2000;
   std::chrono::milliseconds peak_window{120000};
+  std::chrono::milliseconds history_window{3600000};
 };
 
 class Publisher final : public census::SampleListener {
@@ -50,6 +52,7 @@ class Publisher final : public census::SampleListener {
 
  private:
   void refresh_pools();
+  void add_growth(attribution::Snapshot& snapshot) const;
   std::string render_self();
   void report_unseen(const attribution::Snapshot& snapshot);
 
@@ -57,6 +60,7 @@ class Publisher final : public census::SampleListener {
   attribution::Attributor attributor_;
   PoolOptions options_;
   attribution::PoolPeaks peaks_;
+  attribution::PoolHistory history_;
   SnapshotSlot& snapshots_;
   exposition::Registry& registry_;
   exposition::SelfMetrics& self_;
@@ -65,6 +69,7 @@ class Publisher final : public census::SampleListener {
   const Clock& clock_;
   WallTime started_;
   std::optional<census::PoolsReading> last_pools_;
+  SteadyTime last_pools_at_;
   std::string pools_text_;
   bool first_census_done_ = false;
 };

@@ -1,17 +1,41 @@
 #include "daemon/site.hpp"
 
-#include <chrono>
+#include <fmt/format.h>
+
+#include <array>
 #include <memory>
 #include <utility>
 
 #include "http/accept.hpp"
 #include "http/pages.hpp"
+#include "http/query.hpp"
 #include "http/router.hpp"
+#include "report/audit.hpp"
+#include "report/audit_json.hpp"
+#include "report/growth_text.hpp"
 #include "report/landing.hpp"
 #include "report/pool_rows.hpp"
 #include "report/pools_text.hpp"
 
 namespace kcommons::daemon {
+
+namespace {
+
+constexpr std::string_view kNoCensusYet = "the first census is not done yet";
+
+Result<report::AuditOptions> audit_options(std::string_view query) {
+  constexpr std::array<std::string_view, 2> kNames{"warn", "crit"};
+  const auto given = http::parse_query(query, kNames);
+  if (!given) return fail(given.error());
+  const auto value = [&given](std::string_view name, std::string_view otherwise) {
+    const auto at = given->find(name);
+    return at == given->end() ? otherwise : std::string_view(at->second);
+  };
+  return report::parse_audit_options(value("warn", report::kDefaultWarn),
+                                     value("crit", report::kDefaultCrit));
+}
+
+}  // namespace
 
 Site::Site(Facts facts, const SnapshotSlot& snapshots, const exposition::Registry& registry,
            const Clock& clock)
@@ -23,9 +47,11 @@ http::Handler Site::handler() const {
   router->add(facts_.telemetry_path, [this](const http::Request&) {
     return http::metrics_response(registry_.exposition());
   });
+  router->add(std::string(kAuditPath),
+              [this](const http::Request& request) { return audit(request); });
   router->add("/-/healthy", [](const http::Request&) { return http::healthy_response(); });
   router->add("/-/ready", [this](const http::Request&) {
-    return http::ready_response(registry_.has_holdings(), "the first census is not done yet");
+    return http::ready_response(registry_.has_holdings(), kNoCensusYet);
   });
   return [router](const http::Request& request) { return router->handle(request); };
 }
@@ -35,7 +61,7 @@ http::Response Site::landing(const http::Request& request) const {
   const auto accept = request.header("Accept");
   if (accept && http::prefers_text(*accept)) {
     return http::page_text_response(snapshot ? report::pools_text(report::pool_rows(*snapshot))
-                                             : "the first census is not done yet\n");
+                                             : fmt::format("{}\n", kNoCensusYet));
   }
   report::LandingModel model;
   model.version = facts_.version;
@@ -43,11 +69,28 @@ http::Response Site::landing(const http::Request& request) const {
   model.source_reason = facts_.source_reason;
   model.telemetry_path = facts_.telemetry_path;
   model.snapshot = snapshot.get();
-  if (snapshot) {
-    model.age =
-        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall() - snapshot->taken_at);
-  }
+  if (snapshot) model.age = age_of(*snapshot);
   return http::page_response(report::landing_page(model), report::landing_policy());
+}
+
+http::Response Site::audit(const http::Request& request) const {
+  const auto options = audit_options(request.query);
+  if (!options) return http::json_response(400, report::error_json(options.error().message()));
+  const auto snapshot = snapshots_.get();
+  if (!snapshot) return http::json_response(503, report::error_json(kNoCensusYet));
+  report::AuditSource source{
+      .name = facts_.source, .reason = facts_.source_reason, .restriction = facts_.restriction};
+  if (const auto age = age_of(*snapshot); age > facts_.stale_after) {
+    source.stale =
+        fmt::format("the last census is {} old, as newer ones fail: the log of kcommons says why",
+                    report::duration_text(std::chrono::duration_cast<std::chrono::seconds>(age)));
+  }
+  return http::json_response(200,
+                             report::audit_json(report::make_audit(*snapshot, source, *options)));
+}
+
+std::chrono::milliseconds Site::age_of(const attribution::Snapshot& snapshot) const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall() - snapshot.taken_at);
 }
 
 }  // namespace kcommons::daemon

@@ -1,11 +1,14 @@
 // What the daemon serves over HTTP: which path is answered from what. The handlers render nothing
-// but the landing page; metrics are text that is ready.
+// but the landing page and the audit, from the last snapshot; metrics are text that is ready.
 //
 // handler() may be called from several threads at once. The parts it reads must outlive it.
 #pragma once
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
+#include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
 #include "daemon/publisher.hpp"
 #include "exposition/registry.hpp"
@@ -13,13 +16,19 @@
 
 namespace kcommons::daemon {
 
+// Where the audit is, with the parameters warn and crit, in percent.
+inline constexpr std::string_view kAuditPath = "/api/v1/audit";
+
 class Site final {
  public:
   struct Facts {
     std::string version;
     std::string source;
     std::string source_reason;
+    std::string restriction;  // what limits the source's view; empty when nothing does
     std::string telemetry_path;
+    // From which age on a snapshot is old, because newer censuses fail or hang.
+    std::chrono::milliseconds stale_after{60000};
   };
 
   Site(Facts facts, const SnapshotSlot& snapshots, const exposition::Registry& registry,
@@ -29,6 +38,8 @@ class Site final {
 
  private:
   [[nodiscard]] http::Response landing(const http::Request& request) const;
+  [[nodiscard]] http::Response audit(const http::Request& request) const;
+  [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
   const SnapshotSlot& snapshots_;

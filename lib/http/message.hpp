@@ -15,14 +15,18 @@ namespace kcommons::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// The value of the first header of this name, in any case; nothing when there is none.
+std::optional<std::string_view> find_header(const Headers& headers, std::string_view name);
+
 struct Request {
   std::string method;  // as sent: "GET"
   std::string path;    // as sent, neither decoded nor cleaned: "/metrics"
   std::string query;   // what stands behind the first '?', as sent
   Headers headers;
 
-  // The value of the first header of this name, in any case; nothing when there is none.
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
+    return find_header(headers, name);
+  }
 };
 
 // The server adds Content-Length, Date, Connection and X-Content-Type-Options; `headers` are those

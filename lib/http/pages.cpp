@@ -22,6 +22,13 @@ Response text_response(int status, std::string body) {
           .headers = {}};
 }
 
+Response json_response(int status, std::string body) {
+  return {.status = status,
+          .content_type = "application/json",
+          .body = std::move(body),
+          .headers = {{"Cache-Control", "no-store"}}};
+}
+
 Response metrics_response(std::string body) {
   return {.status = 200,
           .content_type = "text/plain; version=0.0.4; charset=utf-8",

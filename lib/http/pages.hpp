@@ -25,4 +25,7 @@ Response page_text_response(std::string text);
 
 Response text_response(int status, std::string body);
 
+// Of the API: JSON of this moment, which may not be kept.
+Response json_response(int status, std::string body);
+
 }  // namespace kcommons::http

@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -63,6 +65,8 @@ bool is_at_port(int fd, std::uint16_t local_port) {
   return here && ntohs(here->sin_port) == local_port;
 }
 
+}  // namespace
+
 Result<sockaddr_in> resolve(const std::string& host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -75,8 +79,7 @@ Result<sockaddr_in> resolve(const std::string& host, std::uint16_t port) {
   addrinfo* found = nullptr;
   const int failed = getaddrinfo(host.c_str(), nullptr, &wanted, &found);
   if (failed != 0) {
-    return fail(Error::other(fmt::format("listen on {}: no IPv4 address: {}",
-                                         display_address(host, port), gai_strerror(failed))));
+    return fail(Error::other(fmt::format("no IPv4 address: {}", gai_strerror(failed))));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   // NOLINTNEXTLINE(*-reinterpret-cast): of the family that was asked for
@@ -84,15 +87,13 @@ Result<sockaddr_in> resolve(const std::string& host, std::uint16_t port) {
   return address;
 }
 
-}  // namespace
-
 std::string display_address(const std::string& host, std::uint16_t port) {
   return fmt::format("{}:{}", host, port);
 }
 
 Result<sockaddr_in> listen_check(const std::string& host, std::uint16_t port) {
   auto address = resolve(host, port);
-  if (!address) return address;
+  if (!address) return fail(address.error().during("listen on " + display_address(host, port)));
   const auto refuse = [&] {
     return fail(Error::from_errno(errno, "listen on " + display_address(host, port)));
   };
@@ -105,6 +106,35 @@ Result<sockaddr_in> listen_check(const std::string& host, std::uint16_t port) {
   if (bind(probe.get(), generic(*address), sizeof(sockaddr_in)) != 0) return refuse();
   if (listen(probe.get(), 1) != 0) return refuse();
   return address;
+}
+
+Result<void> wait_for(int socket, short events, SteadyTime deadline, const char* what) {
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return fail(Error::from_errno(ETIMEDOUT, what));
+    pollfd waiting{.fd = socket, .events = events, .revents = 0};
+    constexpr std::chrono::milliseconds kLongest{1000};
+    const int ready = poll(&waiting, 1, static_cast<int>(std::min(left, kLongest).count()));
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return fail(Error::from_errno(errno, what));
+  }
+}
+
+Result<UniqueFd> connect_to(sockaddr_in address, SteadyTime deadline) {
+  const auto refuse = [](int why) { return fail(Error::from_errno(why, "connect")); };
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.is_open()) return refuse(errno);
+  if (connect(fd.get(), generic(address), sizeof(address)) == 0) return fd;
+  if (errno != EINPROGRESS) return refuse(errno);
+  if (auto ready = wait_for(fd.get(), POLLOUT, deadline, "connect"); !ready) {
+    return fail(ready.error());
+  }
+  int why = 0;
+  socklen_t size = sizeof(why);
+  if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &why, &size) != 0) why = errno;
+  if (why != 0) return refuse(why);
+  return fd;
 }
 
 std::string numeric_host(const sockaddr_in& address) {

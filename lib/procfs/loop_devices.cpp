@@ -23,10 +23,10 @@ Result<bool> is_bound(int block_fd, const std::string& device) {
 
 }  // namespace
 
-Result<LoopDevices> count_loop_devices(const std::string& sys_block) {
+Result<std::optional<LoopDevices>> count_loop_devices(const std::string& sys_block) {
   const auto directory = open_directory(AT_FDCWD, sys_block.c_str());
   if (!directory) {
-    if (directory.error().kind() == ErrorKind::kGone) return LoopDevices{};
+    if (directory.error().kind() == ErrorKind::kGone) return std::optional<LoopDevices>{};
     return fail(directory.error());
   }
   LoopDevices devices;
@@ -34,7 +34,7 @@ Result<LoopDevices> count_loop_devices(const std::string& sys_block) {
   while (true) {
     const auto name = reader.next();
     if (!name) return fail(name.error().during(sys_block));
-    if (*name == nullptr) return devices;
+    if (*name == nullptr) return std::optional(devices);
     if (!std::string_view(*name).starts_with("loop")) continue;
     const auto bound = is_bound(directory->get(), *name);
     if (!bound) return fail(bound.error().during(sys_block));

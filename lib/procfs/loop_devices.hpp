@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -14,8 +15,8 @@ struct LoopDevices {
   std::uint64_t bound = 0;
 };
 
-// Of /sys/block, which `sys_block` is; none where it is not there. Thread-safe. Opens one
-// descriptor for the call.
-Result<LoopDevices> count_loop_devices(const std::string& sys_block);
+// Of /sys/block, which `sys_block` is; empty where it is not there, and nothing is known.
+// Thread-safe. Opens one descriptor for the call.
+Result<std::optional<LoopDevices>> count_loop_devices(const std::string& sys_block);
 
 }  // namespace kcommons::procfs

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
+#include <cmath>
 #include <set>
 
 #include "base/text.hpp"
@@ -18,7 +20,22 @@ using attribution::Pool;
 using catalogue::ResourceId;
 using catalogue::Scope;
 
+using namespace std::chrono_literals;
+
 constexpr std::uint64_t kMiB = std::uint64_t{1024} * 1024;
+
+// Beyond this a rate says nothing.
+constexpr std::chrono::seconds kFarthest = std::chrono::days(30);
+
+// What is on course to be full within this is found, full or not: long enough for somebody to do
+// something about it.
+constexpr std::chrono::seconds kSoon = 4h;
+// Not what is hardly used: a pool that is a tenth full would have to grow tenfold, and what starts
+// up grows fast from nothing without going on.
+constexpr double kOnCourseFrom = 0.1;
+// Nor further ahead than so many times as long as it was watched: what a daemon has seen in its
+// first two minutes tells something of the next half-hour, and nothing of the afternoon.
+constexpr int kTimesAhead = 12;
 
 std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const Pool& pool) {
   std::vector<std::string> names;
@@ -31,22 +48,53 @@ std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const P
   return names;
 }
 
+std::optional<std::chrono::seconds> full_in(const PoolRow& row,
+                                            const std::optional<attribution::Growth>& growth) {
+  if (!growth || growth->per_second <= 0) return std::nullopt;
+  if (!row.used || !row.limit || !row.limit->value) return std::nullopt;
+  const std::uint64_t limit = *row.limit->value;
+  if (*row.used >= limit) return std::nullopt;  // it is full
+  const double left = static_cast<double>(limit - *row.used) / growth->per_second;
+  if (left > static_cast<double>(kFarthest.count())) return std::nullopt;
+  return std::chrono::seconds(std::llround(left));
+}
+
+bool is_on_course(const AuditPool& pool) {
+  if (!pool.full_in || !pool.row.ratio || *pool.row.ratio < kOnCourseFrom) return false;
+  return *pool.full_in <= kSoon && *pool.full_in <= kTimesAhead * pool.growth->over;
+}
+
 AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolRow row) {
   AuditPool out;
+  out.growth = pool.growth;
+  out.full_in = full_in(row, pool.growth);
   out.neighbours = names_of(snapshot, pool);
   if (row.top && row.used.value_or(0) > 0) {
     out.share = static_cast<double>(row.top->used) / static_cast<double>(*row.used);
+    const Holder& top = snapshot.holders[pool.holdings.front().holder];
     out.top_is_container =
-        snapshot.holders[pool.holdings.front().holder].kind == Holder::Kind::kContainer;
+        top.kind == Holder::Kind::kContainer && top.container_id != attribution::kOther;
   }
   out.row = std::move(row);
   return out;
 }
 
-// Twice what is used, and a round number, so that the same advice is not needed next week.
-std::uint64_t limit_with_headroom(std::uint64_t used) {
+std::uint64_t twice_rounded_up(std::uint64_t number) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
-  return used >= kMost / 2 ? kMost : std::bit_ceil(used * 2);
+  return number >= kMost / 2 ? kMost : std::bit_ceil(number * 2);
+}
+
+std::uint64_t limit_of(const PoolRow& pool) {
+  return pool.limit && pool.limit->value ? *pool.limit->value : 0;
+}
+
+// Twice what is used, and a round number, so that the same advice is not needed next week. Of a
+// pool that is on course to be full, and yet far from it, that may be no more than it has: then
+// twice the limit.
+std::uint64_t limit_with_headroom(const PoolRow& pool) {
+  const std::uint64_t wanted = twice_rounded_up(*pool.used);
+  const std::uint64_t limit = limit_of(pool);
+  return wanted >= limit + limit / 4 ? wanted : twice_rounded_up(limit);
 }
 
 std::string memory_text(std::uint64_t bytes) {
@@ -84,8 +132,8 @@ bool is_limited_inside(const PoolRow& pool) {
 std::optional<Advice> raise_the_sysctl(const catalogue::Resource& row, const PoolRow& pool) {
   if (row.sysctl.empty() || !pool.used || is_limited_inside(pool)) return std::nullopt;
   Advice advice{.kind = Advice::Kind::kSysctl};
-  advice.value = limit_with_headroom(*pool.used);
-  const std::uint64_t limit = pool.limit && pool.limit->value ? *pool.limit->value : 0;
+  advice.value = limit_with_headroom(pool);
+  const std::uint64_t limit = limit_of(pool);
   const std::uint64_t more = advice.value > limit ? advice.value - limit : 0;
   advice.price_bytes = more * row.bytes_each;
   advice.command = sysctl_line(row, pool, advice.value);
@@ -100,7 +148,7 @@ std::optional<Advice> raise_the_sysctl(const catalogue::Resource& row, const Poo
 std::optional<Advice> raise_the_ulimit(const catalogue::Resource& row, const PoolRow& pool) {
   if (!row.sysctl.empty() || !row.limit.starts_with("RLIMIT_") || !pool.used) return std::nullopt;
   Advice advice{.kind = Advice::Kind::kUlimit};
-  advice.value = limit_with_headroom(*pool.used);
+  advice.value = limit_with_headroom(pool);
   advice.text = fmt::format("raise it to {}; {}", advice.value, row.remedy);
   return advice;
 }
@@ -128,17 +176,19 @@ std::vector<Advice> advice_for(const AuditPool& pool) {
   return advice;
 }
 
-Severity severity_of(const PoolRow& row, const AuditOptions& options) {
-  if (!row.ratio || *row.ratio < options.warning) return Severity::kOk;
-  return *row.ratio < options.critical ? Severity::kWarning : Severity::kCritical;
+Severity severity_of(const AuditPool& pool, const AuditOptions& options) {
+  const std::optional<double>& ratio = pool.row.ratio;
+  if (ratio && *ratio >= options.critical) return Severity::kCritical;
+  if (ratio && *ratio >= options.warning) return Severity::kWarning;
+  return is_on_course(pool) ? Severity::kWarning : Severity::kOk;
 }
 
-void find_what_is_missing(const census::Readings& readings, Audit& audit) {
+void find_what_is_missing(const attribution::Snapshot& snapshot, Audit& audit) {
   std::set<ResourceId> present;
   for (const AuditPool& pool : audit.pools) present.insert(pool.row.resource);
   for (const catalogue::Resource& row : catalogue::kResources) {
     if (present.contains(row.id)) continue;
-    const census::Reading& reading = readings[catalogue::index_of(row.id)];
+    const census::Reading& reading = snapshot.readings[catalogue::index_of(row.id)];
     // Of what is charged to users a limit alone tells that the kernel has it.
     const bool of_user = row.scope == Scope::kUser || row.scope == Scope::kUid;
     const bool readable = (audit.exact || row.procfs != catalogue::Accuracy::kNone) && of_user;
@@ -147,15 +197,17 @@ void find_what_is_missing(const census::Readings& readings, Audit& audit) {
 }
 
 void add_warnings(const attribution::Snapshot& snapshot, const AuditSource& source, Audit& audit) {
-  if (!source.restriction.empty()) audit.warnings.push_back(text::printable(source.restriction));
+  for (const std::string* const trouble : {&source.stale, &source.restriction}) {
+    if (!trouble->empty()) audit.warnings.push_back(text::printable(*trouble));
+  }
   for (std::size_t i = 0; i < snapshot.unseen.size(); ++i) {
     const auto reason = static_cast<census::Unseen>(i);
     if (snapshot.unseen.at(i) == 0 || reason == census::Unseen::kVanished) continue;
     audit.warnings.push_back(fmt::format("{} {}", snapshot.unseen.at(i), words_for(reason)));
   }
-  if (source.failures > 0) {
-    audit.warnings.push_back(fmt::format("{} reads failed, the first: {}", source.failures,
-                                         text::printable(source.first_failure)));
+  if (snapshot.failed_reads > 0) {
+    audit.warnings.push_back(fmt::format("{} reads failed, the first: {}", snapshot.failed_reads,
+                                         text::printable(snapshot.first_failure)));
   }
   audit.complete = audit.warnings.empty();
   if (!audit.exact) {
@@ -195,8 +247,8 @@ std::string_view name_of(Advice::Kind kind) {
   return "";
 }
 
-Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& readings,
-                 const AuditSource& source, const AuditOptions& options) {
+Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& source,
+                 const AuditOptions& options) {
   Audit audit{.taken_at = snapshot.taken_at,
               .source = source.name,
               .source_reason = text::printable(source.reason),
@@ -206,16 +258,17 @@ Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& 
     audit.pools.push_back(pool_of(snapshot, pool, std::move(row)));
   }
   for (std::size_t i = 0; i < audit.pools.size(); ++i) {
-    const Severity severity = severity_of(audit.pools[i].row, options);
+    const Severity severity = severity_of(audit.pools[i], options);
     if (severity == Severity::kOk) continue;
     audit.findings.push_back(
         {.pool = i, .severity = severity, .advice = advice_for(audit.pools[i])});
     audit.status = std::max(audit.status, severity);
   }
   add_warnings(snapshot, source, audit);
-  find_what_is_missing(readings, audit);
-  // Without the pool that every host has, nothing is known of it.
-  const bool blind = !readings[catalogue::index_of(ResourceId::kOpenFiles)].used;
+  find_what_is_missing(snapshot, audit);
+  // Without the pool that every host has, nothing is known of it; and what was well may be no more.
+  const bool blind =
+      !source.stale.empty() || !snapshot.readings[catalogue::index_of(ResourceId::kOpenFiles)].used;
   if (blind && audit.status == Severity::kOk) audit.status = Severity::kUnknown;
   return audit;
 }

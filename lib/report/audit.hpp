@@ -1,8 +1,10 @@
 // What `kcommons audit` says: every shared resource of the host, the fullest first, and of those
-// that are nearly full who holds them, who shares them and so fails next, with which error, and
-// what to do. Pure, thread-safe. Text in it is printable on one line (text::printable).
+// that are nearly full, or soon will be, who holds them, who shares them and so fails next, with
+// which error, and what to do. Pure, thread-safe. Text in it is printable on one line
+// (text::printable).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +15,7 @@
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
 #include "catalogue/catalogue.hpp"
+#include "report/audit_options.hpp"
 #include "report/pool_rows.hpp"
 
 namespace kcommons::report {
@@ -37,6 +40,7 @@ struct Advice {
 };
 std::string_view name_of(Advice::Kind kind);  // "sysctl", "ulimit", "other_uid", "look"
 
+// A pool that is nearly full, or on course to be full soon.
 struct Finding {
   std::size_t pool = 0;  // index in Audit::pools
   Severity severity = Severity::kWarning;
@@ -48,6 +52,11 @@ struct AuditPool {
   std::vector<std::string> neighbours;  // all of them by name; containers first
   std::optional<double> share;          // of what is used, that the top holder has
   bool top_is_container = false;
+  // Known only where somebody has watched the pool for a while: the daemon does.
+  std::optional<attribution::Growth> growth;
+  // Until it is full, if it goes on growing like this; empty where that is never, or further off
+  // than can be told.
+  std::optional<std::chrono::seconds> full_in;
 };
 
 struct Audit {
@@ -64,22 +73,16 @@ struct Audit {
   std::vector<catalogue::ResourceId> unused;  // read, and nobody has any
 };
 
-struct AuditOptions {
-  double warning = 0.7;  // used / limit
-  double critical = 0.9;
-};
-
-// What is known of the source and of the pass beside the snapshot.
+// What is known of the source beside the snapshot.
 struct AuditSource {
   std::string name;
   std::string reason;
-  std::string restriction;     // what limits its view; empty when nothing does
-  std::uint64_t failures = 0;  // reads that failed
-  std::string first_failure;
+  std::string restriction;  // what limits its view; empty when nothing does
+  std::string stale;        // why the snapshot is older than it should be; empty when it is not
 };
 
-// `readings` are those of the census that the snapshot is of; nothing in it is cut to `_other`.
-Audit make_audit(const attribution::Snapshot& snapshot, const census::Readings& readings,
-                 const AuditSource& source, const AuditOptions& options);
+// What is cut to `_other` has no limit of its own, and so is never found to be full.
+Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& source,
+                 const AuditOptions& options);
 
 }  // namespace kcommons::report

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/text.hpp"
 #include "report/json.hpp"
 
 namespace kcommons::report {
@@ -23,6 +24,12 @@ Json top_json(const AuditPool& pool) {
           {"share", or_null(pool.share)}};
 }
 
+void add_growth(const AuditPool& pool, Json& out) {
+  out["growth_per_second"] = pool.growth ? Json(pool.growth->per_second) : Json(nullptr);
+  out["growth_over_seconds"] = pool.growth ? Json(pool.growth->over.count()) : Json(nullptr);
+  out["full_in_seconds"] = pool.full_in ? Json(pool.full_in->count()) : Json(nullptr);
+}
+
 Json pool_json(const AuditPool& pool) {
   const PoolRow& row = pool.row;
   const catalogue::Resource& about = catalogue::resource(row.resource);
@@ -34,6 +41,7 @@ Json pool_json(const AuditPool& pool) {
   out["limit"] = row.limit ? or_null(row.limit->value) : Json(nullptr);
   out["unlimited"] = row.limit && !row.limit->value;
   out["ratio"] = or_null(row.ratio);
+  add_growth(pool, out);
   out["isolated_by"] = about.isolated_by;
   out["error"] = about.error;
   out["top_holder"] = top_json(pool);
@@ -74,6 +82,18 @@ Json names_json(const std::vector<catalogue::ResourceId>& resources) {
 }
 
 }  // namespace
+
+std::string error_json(std::string_view message) {
+  return Json{{"error", safe(message)}}.dump() + "\n";
+}
+
+std::string parse_error_json(std::string_view json) {
+  const Json document = Json::parse(json, nullptr, false);
+  if (!document.is_object()) return {};
+  const auto at = document.find("error");
+  if (at == document.end() || !at->is_string()) return {};
+  return text::printable(at->get_ref<const std::string&>());
+}
 
 std::string audit_json(const Audit& audit) {
   Json out;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "report/format.hpp"
+#include "report/growth_text.hpp"
 
 namespace kcommons::report {
 
@@ -101,6 +102,7 @@ std::string finding_text(const Audit& audit, const Finding& finding) {
   const AuditPool& pool = audit.pools[finding.pool];
   const catalogue::Resource& row = catalogue::resource(pool.row.resource);
   std::string text = heading_of(audit, finding) + '\n';
+  if (pool.full_in) text += "  " + wrapped(full_in_text(*pool.full_in, *pool.growth), 4, 2) + '\n';
   text += labelled("Culprit", culprit_of(audit, pool));
   text += labelled("Victims", victims_of(pool));
   text += labelled("Error", fmt::format("{}: {}", row.error, row.symptom));
@@ -139,6 +141,7 @@ std::string markdown_finding(const Audit& audit, const Finding& finding) {
   const AuditPool& pool = audit.pools[finding.pool];
   const catalogue::Resource& row = catalogue::resource(pool.row.resource);
   std::string text = "\n### " + markdown_cell(heading_of(audit, finding)) + "\n\n";
+  if (pool.full_in) text += "- " + full_in_text(*pool.full_in, *pool.growth) + '\n';
   text += "- Culprit: " + markdown_cell(culprit_of(audit, pool)) + '\n';
   text += "- Victims: " + markdown_cell(victims_of(pool)) + '\n';
   text += fmt::format("- Error: `{}`: {}\n", row.error, markdown_cell(row.symptom));

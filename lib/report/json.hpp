@@ -17,6 +17,9 @@ std::string safe(std::string_view raw);
 
 // RFC 3339, in UTC, with milliseconds.
 std::string time_text(WallTime time);
+// The same way back, for years that a clock of nanoseconds has: 1970 to 2261. Nothing where it is
+// not written so.
+std::optional<WallTime> parse_time_text(std::string_view text);
 
 template <typename T>
 Json or_null(const std::optional<T>& value) {

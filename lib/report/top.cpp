@@ -166,8 +166,7 @@ void judge(const Census& census, const TopSource& source, Top& top) {
   if (census.cgroup_namespace_private) {
     lacks("kcommons runs in a cgroup namespace of its own and cannot tell all containers");
   }
-  std::uint64_t failed = 0;
-  for (const std::uint64_t count : census.failures.by_kind) failed += count;
+  const std::uint64_t failed = census.failures.total();
   if (failed > 0) lacks(fmt::format("{} reads failed, first: {}", failed, census.failures.first));
 }
 

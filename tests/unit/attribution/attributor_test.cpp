@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <random>
 #include <string>
 
 using namespace kcommons;
 using namespace kcommons::attribution;
+using catalogue::Limit;
 using catalogue::ResourceId;
 using census::Census;
 using census::NotifyGroup;
@@ -65,6 +67,14 @@ class CensusBuilder {
     record.files = files;
     census_.processes.push_back(record);
     return static_cast<std::uint32_t>(census_.processes.size() - 1);
+  }
+  // Charged for itself: one thread of that user, of whose limits nothing is known.
+  std::uint32_t user_process(std::uint32_t placement, std::uint32_t uid,
+                             std::uint32_t user_ns = 0) {
+    const std::uint32_t index = process(placement, 0, uid, user_ns);
+    at(index).real_uid = Uid(uid);
+    at(index).threads = 1;
+    return index;
   }
   ProcessRecord& at(std::uint32_t process) { return census_.processes[process]; }
   CensusBuilder& inotify(std::uint32_t process, std::uint64_t watches) {
@@ -207,8 +217,8 @@ TEST_CASE("a container's cgroup is its workload's outermost whoever came first",
 TEST_CASE("a monitor's descriptor limit is not its container's", "[attribution]") {
   CensusBuilder builder;
   const auto conmon = builder.place(container("aaa", cgroup::Role::kRuntime));
-  builder.at(builder.process(conmon, 90)).descriptor_limit = 100;
-  builder.at(builder.process(builder.place(container("aaa")), 10)).descriptor_limit = 100;
+  builder.at(builder.process(conmon, 90)).descriptor_limit = Limit{100};
+  builder.at(builder.process(builder.place(container("aaa")), 10)).descriptor_limit = Limit{100};
   CHECK(attribute(builder.build()).holders.at(0).descriptor_limit_ratio == 0.1);
 }
 
@@ -248,14 +258,84 @@ TEST_CASE("a use that could not be read is absent and not a sum", "[attribution]
   CHECK(held(*files) == 400);
 }
 
+TEST_CASE("a snapshot says what its census read and what it could not", "[attribution]") {
+  CensusBuilder census;
+  census.limit(ResourceId::kPtys, 4096, 0);
+  census.build().failures.count(Error::from_errno(EACCES, "open /proc/7/fd"));
+  census.build().failures.count(Error::other("later"));
+  const Snapshot snapshot = Attributor({}, 0.5).attribute(census.build());
+  const census::Reading& ptys = snapshot.readings[catalogue::index_of(ResourceId::kPtys)];
+  CHECK(ptys.used == 0U);
+  CHECK(ptys.limit == catalogue::Limit{4096});
+  CHECK(snapshot.failed_reads == 2);
+  CHECK(snapshot.first_failure == "open /proc/7/fd: Permission denied");
+}
+
 TEST_CASE("the worst process tells the descriptor limit ratio", "[attribution]") {
   CensusBuilder builder;
   const auto place = builder.place(container("aaa"));
-  builder.at(builder.process(place, 10)).descriptor_limit = 1024;
-  builder.at(builder.process(place, 512)).descriptor_limit = 1024;
-  builder.process(place, 9999);  // no limit
+  builder.at(builder.process(place, 10)).descriptor_limit = Limit{1024};
+  builder.at(builder.process(place, 512)).descriptor_limit = Limit{1024};
+  builder.at(builder.process(place, 9999)).descriptor_limit = Limit{};
+  builder.process(place, 9999);  // its limit is not known
   const Snapshot snapshot = attribute(builder.build());
   CHECK(snapshot.holders[0].descriptor_limit_ratio == 0.5);
+}
+
+TEST_CASE("a pool has the lowest limit of its processes that is known", "[attribution]") {
+  using Limits = std::vector<std::optional<Limit>>;
+  const std::optional<Limit> none = Limit{};
+  const std::optional<Limit> not_known;
+  const auto [limits, of_pool] = GENERATE_COPY(values<std::pair<Limits, std::optional<Limit>>>({
+      {{not_known}, not_known},
+      {{not_known, not_known}, not_known},
+      {{none}, none},
+      {{none, none}, none},
+      {{none, not_known}, none},
+      {{Limit{30}, not_known}, Limit{30}},
+      {{not_known, none, Limit{30}, Limit{20}}, Limit{20}},
+      {{Limit{0}, not_known}, Limit{0}},
+  }));
+  CensusBuilder builder;
+  const auto place = builder.place(container("aaa"));
+  for (const auto& limit : limits) {
+    ProcessRecord& process = builder.at(builder.user_process(place, 1000));
+    process.user_limits.processes = limit;
+    process.descriptor_limit = limit;
+  }
+  builder.build().charges = {{.resource = ResourceId::kUnixInflight,
+                              .user_ns = kInitialUserNs,
+                              .uid = Uid(1000),
+                              .used = 3,
+                              .limit = {}}};
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(find_pool(snapshot, ResourceId::kUserProcesses, "1000")->limit == of_pool);
+  CHECK(find_pool(snapshot, ResourceId::kUnixInflight, "1000")->limit == of_pool);
+}
+
+TEST_CASE("limits that are not known do not matter of who is not held to them", "[attribution]") {
+  CensusBuilder builder;
+  const auto place = builder.place(container("aaa"));
+  builder.user_process(place, 0);
+  builder.at(builder.user_process(place, 1000)).alive = false;
+  const Snapshot snapshot = attribute(builder.build());
+  for (const char* uid : {"0", "1000"}) {
+    CAPTURE(uid);
+    CHECK(find_pool(snapshot, ResourceId::kUserProcesses, uid)->limit == Limit{});
+  }
+}
+
+TEST_CASE("the owner of a user namespace is held to its limit where that is known",
+          "[attribution]") {
+  const std::optional<Limit> limit =
+      GENERATE(as<std::optional<Limit>>{}, std::nullopt, Limit{}, Limit{50});
+  CensusBuilder builder;
+  builder.user_process(builder.place(unit("init.scope")), 0);
+  const auto inner = builder.user_ns(4026532001, 0);
+  builder.build().user_namespaces.at(inner).user_limits.processes = limit;
+  builder.user_process(builder.place(container("aaa")), 200033, inner);
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(find_pool(snapshot, ResourceId::kUserProcesses, "0")->limit == limit);
 }
 
 TEST_CASE("sums over holders equal sums over processes whatever is cut", "[attribution]") {

@@ -3,6 +3,7 @@
 #include "census/bpf_books.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -233,6 +234,43 @@ TEST_CASE("groups are one however many hold them and know whom they charge", "[c
   REQUIRE(census.charges.size() == 1);
   CHECK(census.charges[0].uid == Uid(1000));
   CHECK(census.charges[0].used == 12);
+}
+
+TEST_CASE("a limit that the kernel does not have is not known and no limit is", "[census]") {
+  constexpr std::uint64_t kInfinity = ~0ULL;
+  kc_process process{};
+  process.kind = KC_RECORD_PROCESS;
+  process.pid = 1;
+  process.live_threads = 1;
+  process.userns = 4026532001;
+  process.descriptor_limit = kInfinity;
+  process.process_limit = 40;
+  process.memlock_limit = kInfinity;
+  kc_ucounts host{};
+  host.id = 1;
+  host.userns = static_cast<std::uint32_t>(kInitialUserNs.value());
+  kc_ucounts inner{};
+  inner.id = 2;
+  inner.outer = 1;
+  inner.userns = 4026532001;
+  inner.present = 1U << KC_PROCESSES | 1U << KC_MQUEUE_BYTES;
+  inner.limit[KC_PROCESSES] = 50;
+  inner.limit[KC_MQUEUE_BYTES] = std::numeric_limits<std::int64_t>::max();
+  Walk walk;
+  walk.books.take(&host);
+  walk.books.take(&inner);
+  walk.books.take(&process);
+  const Census census = walk.census();
+
+  CHECK(at(census, 1).descriptor_limit == catalogue::Limit{});
+  const UserLimits& of_process = at(census, 1).user_limits;
+  CHECK(of_process.processes == catalogue::Limit{40});
+  CHECK(of_process.pending_signals == catalogue::Limit{0});
+  CHECK(of_process.locked_memory_bytes == catalogue::Limit{});
+  const UserLimits& of_namespace = census.user_namespaces.at(at(census, 1).user_ns).user_limits;
+  CHECK(of_namespace.processes == catalogue::Limit{50});
+  CHECK(of_namespace.mqueue_bytes == catalogue::Limit{});
+  CHECK_FALSE(of_namespace.pending_signals);
 }
 
 TEST_CASE("a limit that a namespace has of its own makes a pool", "[census]") {

@@ -36,6 +36,7 @@
 
 #include "base/unique_fd.hpp"
 #include "census/bpf_source.hpp"
+#include "fake_proc.hpp"
 #include "live_support.hpp"
 
 using namespace kcommons;
@@ -448,6 +449,21 @@ TEST_CASE("the backing file of a loop device is told by its cause", "[census][bp
   CHECK(files_of_cause(take(difference.source()), "loop_devices") == before + 1);
   CHECK(difference.files() == -1);
   CHECK(::ioctl(loop.get(), LOOP_CLR_FD, 0) == 0);
+}
+
+TEST_CASE("loop devices that cannot be counted are not told as a cause", "[census][bpf]") {
+  test::FakeProc sys;
+  const SystemClock clock;
+  const auto source = must(BpfSource::open(
+      {.sysfs = sys.path(), .layouts = cgroup::Layouts::built_in(), .mappings = {}}, clock));
+  const auto is_told = [](const Census& census) {
+    return std::ranges::find(census.unheld, "loop_devices", &Unheld::cause) != census.unheld.end();
+  };
+  CHECK_FALSE(is_told(take(*source)));  // no sysfs
+  sys.file("block/vda/size", "1\n");
+  CHECK(is_told(take(*source)));
+  sys.remove("block").file("block", "");
+  CHECK_FALSE(is_told(take(*source)));
 }
 
 TEST_CASE("a table that a thread has made its own is its process's", "[census][bpf]") {

@@ -160,7 +160,7 @@ TEST_CASE("both sources tell the same of a process that holds still", "[census][
     check_alike(both, pid);
     CHECK(watches_of(both.procfs, pid) == watches_of(both.bpf, pid));
   }
-  CHECK(find(both.bpf, limited.pid())->descriptor_limit == 300);
+  CHECK(find(both.bpf, limited.pid())->descriptor_limit == catalogue::Limit{300});
 }
 
 TEST_CASE("both sources tell the same of a process of another user", "[census][bpf]") {

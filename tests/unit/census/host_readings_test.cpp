@@ -1,6 +1,7 @@
 // The pools that no test fills, because that would harm the machine: their readings from files.
 #include "census/host_readings.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <catch2/catch.hpp>
@@ -59,6 +60,7 @@ class Reader {
   // As a census does.
   Pass read() {
     Pass pass;
+    host_.open_missing();
     host_.count_devices(pass.failures, cost_);
     pass.readings = host_.read(pass.failures, cost_);
     return pass;
@@ -184,6 +186,57 @@ TEST_CASE("what is used stands without a limit that is missing", "[census]") {
   check_others(pass, row.resource);
 }
 
+TEST_CASE("files of a module that is loaded later are found by the next census", "[census]") {
+  Tree tree;
+  tree.with_pools().proc.remove("sys/net/netfilter");
+  Reader reader(tree);
+  check_absent(reader.read().of(ResourceId::kConntrackEntries));
+
+  tree.with_pools();
+  Pass pass = reader.read_pools();
+  CHECK(pass.failures.first.empty());
+  check_absent(pass.of(ResourceId::kConntrackEntries));
+  check_others(pass, ResourceId::kConntrackEntries);
+
+  pass = reader.read();
+  CHECK(pass.failures.first.empty());
+  CHECK(pass.of(ResourceId::kConntrackEntries).used == 137U);
+  CHECK(pass.of(ResourceId::kConntrackEntries).limit == Limit{262144});
+  CHECK(reader.read_pools().of(ResourceId::kConntrackEntries).used == 137U);
+}
+
+// A network namespace that ends takes its files along, as a module does that is unloaded.
+TEST_CASE("files that are gone though they were opened are missing until they are back",
+          "[census][integration]") {
+  if (test::lacks_root()) return;
+  Tree tree;
+  tree.proc.link("sys/net/netfilter", "/proc/sys/net/netfilter");
+  constexpr int kNoConntrack = 2;
+  const int found = test::run_in_child([&tree] {
+    if (::unshare(CLONE_NEWNET) != 0) return 3;
+    Reader reader(tree);
+    const auto has_pool = [](const Pass& pass) {
+      const Reading& reading = pass.of(ResourceId::kConntrackEntries);
+      return reading.used || reading.limit;
+    };
+    if (!has_pool(reader.read())) return kNoConntrack;
+    if (::unshare(CLONE_NEWNET) != 0) return 3;
+    Pass pass;
+    const bool gone = test::eventually([&] {
+      pass = reader.read_pools();
+      return !has_pool(pass);
+    });
+    if (!gone || !pass.failures.first.empty()) return 4;
+    pass = reader.read();
+    return has_pool(pass) && pass.failures.first.empty() ? 0 : 5;
+  });
+  if (found == kNoConntrack) {
+    test::skipped("nf_conntrack is not loaded");
+    return;
+  }
+  CHECK(found == 0);
+}
+
 TEST_CASE("use that makes no sense is counted and absent and other pools are read", "[census]") {
   struct Row {
     ResourceId resource;
@@ -242,6 +295,11 @@ TEST_CASE("a limit that makes no sense is counted and absent and the use stands"
   const Row row = GENERATE(values<Row>({
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\n", 383},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t-1\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t575802\t1\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "few\t383869\t575802\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\tmore\t575802\n", 383},
+      {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "287901\t383869\t575802\n1\n", 383},
+      {ResourceId::kUdpMemoryPages, "sys/net/ipv4/udp_mem", "287901\t-1\t575802\n", 5},
       {ResourceId::kTcpMemoryPages, "sys/net/ipv4/tcp_mem", "", 383},
       {ResourceId::kTcpOrphans, "sys/net/ipv4/tcp_max_orphans", "many\n", 17},
       {ResourceId::kConntrackEntries, "sys/net/netfilter/nf_conntrack_max", "1 2\n", 137},

@@ -69,7 +69,7 @@ TEST_CASE("a census reads processes with their container and descriptors", "[cen
   CHECK(web->by_type->at(static_cast<std::size_t>(DescriptorType::kSocket)) == 1);
   CHECK(web->by_type->at(static_cast<std::size_t>(DescriptorType::kEventfd)) == 1);
   CHECK(web->effective_uid == Uid(1000));
-  CHECK(web->descriptor_limit == 1024);
+  CHECK(web->descriptor_limit == catalogue::Limit{1024});
   CHECK(census.placements.at(web->placement).container->id == kId);
   CHECK(census.readings[0].used == 1000);
   CHECK(census.readings[0].limit->value == 65536);
@@ -192,7 +192,21 @@ TEST_CASE("garbage limits lose the limit alone", "[census]") {
   REQUIRE(find(census, 10) != nullptr);
   CHECK(find(census, 10)->descriptors == 3);
   CHECK_FALSE(find(census, 10)->descriptor_limit);
+  CHECK_FALSE(find(census, 10)->user_limits.processes);
   CHECK(failures(census, ErrorKind::kMalformed) == 1);
+}
+
+TEST_CASE("no limit that was read is another thing than a limit that was not", "[census]") {
+  Fixture f;
+  f.proc.process(10).limits(std::nullopt);
+  const Census census = f.take();
+  REQUIRE(find(census, 10) != nullptr);
+  CHECK(find(census, 10)->descriptor_limit == catalogue::Limit{});
+  const UserLimits& limits = find(census, 10)->user_limits;
+  CHECK(limits.processes == catalogue::Limit{31000});
+  CHECK(limits.pending_signals == catalogue::Limit{});
+  CHECK(limits.mqueue_bytes == catalogue::Limit{});
+  CHECK(limits.locked_memory_bytes == catalogue::Limit{});
 }
 
 TEST_CASE("garbage fdinfo is a failure and not an instance without watches", "[census]") {

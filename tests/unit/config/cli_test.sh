@@ -161,6 +161,24 @@ empty out
 KCOMMONS_SOURCE=tea run 2 top
 has err 'KCOMMONS_SOURCE: "tea", expected '
 
+# audit exits as monitoring plugins do: what is wrong with the question is "could not tell".
+run 3 audit --warn x
+has err 'kcommons: --warn: "x", expected a number of percent from 0 to 10000'
+run 3 audit --warn 95
+has err 'kcommons: --warn: "95", expected no more than crit, which is 90'
+run 3 audit --from nowhere
+has err 'kcommons: --from: no http:// at the front, expected http://host:port'
+run 3 audit --from http://127.0.0.1:1 --subtract
+has err '--from with --subtract'
+run 3 audit --from http://127.0.0.1:1 --config.file x
+has err '--from with --config.file'
+# Variables that say how this host is read are none of its business then.
+KCOMMONS_SOURCE=tea run 3 audit --from http://me:hush@127.0.0.1:1
+has err 'ask http://127.0.0.1:1/api/v1/audit?warn=70&crit=90: connect: Connection refused; '
+lacks err tea
+lacks err hush
+empty out
+
 # list-metrics prints the table, and says so when it could not.
 run 0 list-metrics
 has out 'kcommons_pool_used'

@@ -166,6 +166,7 @@ TEST_CASE("every duration has its range", "[config]") {
                              {"sampling.holdings_interval", "999ms", "1s", "1h", "3601s"},
                              {"sampling.mappings_interval", "999ms", "1s", "24h", "1441m"},
                              {"sampling.peak_window", "999ms", "1s", "1h", "3601s"},
+                             {"sampling.history_window", "59s", "1m", "24h", "1441m"},
                              {"inotify.large_read_interval", "999ms", "1s", "24h", "1441m"},
                              {"inotify.read_budget", "0ms", "1ms", "1m", "61s"}}));
   CAPTURE(ends.key);
@@ -205,8 +206,8 @@ TEST_CASE("paths of files are absolute", "[config]") {
 
 TEST_CASE("the path of the metrics collides with no other page and is no pattern", "[config]") {
   const std::string path =
-      GENERATE(as<std::string>{}, "metrics", "/", "/-/metrics", "/-/", "''", "/a b", "/m?x=1",
-               "/m#x", "/**", "/m$", "/a|/b", "//m", "/a/../b", "/a/.", "/mäh");
+      GENERATE(as<std::string>{}, "metrics", "/", "/-/metrics", "/-/", "/api/v1/audit", "''",
+               "/a b", "/m?x=1", "/m#x", "/**", "/m$", "/a|/b", "//m", "/a/../b", "/a/.", "/mäh");
   CAPTURE(path);
   const auto lines = mistakes_in("web:\n  telemetry_path: " + path);
   REQUIRE(lines.size() == 1);

@@ -37,7 +37,7 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   REQUIRE(result.errors.empty());
   const Config& config = result.config;
   CHECK(config.source == Config::Source::kProcfs);
-  CHECK(config.sampling == Config::Sampling{500ms, 2min, 5min, 10min});
+  CHECK(config.sampling == Config::Sampling{500ms, 2min, 5min, 10min, 2h});
   CHECK(config.inotify == Config::Inotify{100, 1h, 250ms});
   CHECK(config.limits == Config::Limits{1, 2, 3, 100'000});
   CHECK(config.neighbours_above == 0.25);
@@ -50,8 +50,8 @@ TEST_CASE("a layout keeps the place of its pattern", "[config]") {
   const auto result = load(KCOMMONS_FIXTURES "/config/full.yaml");
   const auto& layouts = result.config.cgroup.layouts;
   REQUIRE(layouts.size() == 2);
-  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 21, 13});
-  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 23, 29});
+  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 22, 13});
+  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 24, 29});
 }
 
 TEST_CASE("durations take each unit and the ends of their range", "[config]") {

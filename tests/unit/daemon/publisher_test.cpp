@@ -77,6 +77,26 @@ TEST_CASE("a census is served with its holders and the newest pools stay newest"
   CHECK(rig.registry.has_holdings());
 }
 
+TEST_CASE("a snapshot has the growth of its pools and a failed reading is no standstill",
+          "[daemon]") {
+  Rig rig;
+  rig.publisher.on_census(census_with_container(42), {});
+  CHECK_FALSE(rig.snapshots.get()->pools.at(0).growth);
+  for (std::uint64_t second = 0; second <= 600; ++second) {
+    rig.publisher.on_pools(pools(100 + 2 * second), {});
+    rig.clock.advance(std::chrono::seconds(1));
+  }
+  for (int second = 0; second < 600; ++second) {
+    rig.publisher.on_pools(fail(Error::from_errno(EMFILE, "read")), {});
+    rig.clock.advance(std::chrono::seconds(1));
+  }
+  rig.publisher.on_census(census_with_container(42), {});
+  const auto& growth = rig.snapshots.get()->pools.at(0).growth;
+  REQUIRE(growth);
+  CHECK(growth->per_second == Approx(2.0));
+  CHECK(growth->over == std::chrono::minutes(10));
+}
+
 TEST_CASE("a failed census keeps the last snapshot and says so", "[daemon]") {
   Rig rig;
   rig.publisher.on_census(census_with_container(42), {});

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "fake_clock.hpp"
+#include "report/audit_json.hpp"
+#include "report/audit_parse.hpp"
 
 using namespace kcommons;
 using namespace kcommons::daemon;
@@ -21,16 +23,22 @@ struct Rig {
             registry,
             clock};
 
-  http::Response get(const std::string& path, const std::string& accept = "") {
+  http::Response get(const std::string& path, const std::string& accept = "",
+                     const std::string& query = "") {
     http::Request request;
     request.method = "GET";
     request.path = path;
+    request.query = query;
     if (!accept.empty()) request.headers.emplace_back("Accept", accept);
     return site.handler()(request);
   }
   void take_census() {
     auto snapshot = std::make_shared<attribution::Snapshot>();
     snapshot->taken_at = clock.wall();
+    snapshot->readings[0] = {.used = 60, .limit = catalogue::Limit{100}};
+    snapshot->pools.push_back({.resource = catalogue::ResourceId::kOpenFiles,
+                               .used_at_census = 60,
+                               .limit = catalogue::Limit{100}});
     snapshots.put(snapshot);
     registry.publish_holdings("kcommons_processes 1\n");
   }
@@ -62,6 +70,54 @@ TEST_CASE("the landing page is there before and after the first census", "[daemo
   CHECK_THAT(rig.get("/").body, Catch::Contains("1.2.3"));
   CHECK_THAT(rig.get("/").content_type, Catch::Contains("text/html"));
   CHECK_THAT(rig.get("/", "text/plain").content_type, Catch::Contains("text/plain"));
+}
+
+TEST_CASE("the audit is made of the last census with the thresholds asked for", "[daemon]") {
+  Rig rig;
+  const http::Response early = rig.get("/api/v1/audit");
+  CHECK(early.status == 503);
+  CHECK(early.body == "{\"error\":\"the first census is not done yet\"}\n");
+  rig.take_census();
+  const http::Response response = rig.get("/api/v1/audit");
+  CHECK(response.status == 200);
+  CHECK(response.content_type == "application/json");
+  CHECK(http::find_header(response.headers, "Cache-Control") == "no-store");
+  const auto status = [&](const std::string& query) {
+    const auto audit = report::parse_audit_json(rig.get("/api/v1/audit", "", query).body);
+    return audit ? std::string(report::name_of(audit->status)) : audit.error().message();
+  };
+  CHECK(status("") == "OK");
+  CHECK(status("warn=60") == "WARNING");
+  CHECK(status("crit=60&warn=10") == "CRITICAL");
+}
+
+TEST_CASE("wrong parameters of the audit are named before anything else", "[daemon]") {
+  Rig rig;
+  const auto error = [&](const std::string& query) {
+    const http::Response response = rig.get("/api/v1/audit", "", query);
+    CHECK(response.status == 400);
+    CHECK(response.content_type == "application/json");
+    return report::parse_error_json(response.body);
+  };
+  CHECK(error("warn=x") == "warn: \"x\", expected a number of percent from 0 to 10000");
+  CHECK(error("warn=95") == "warn: \"95\", expected no more than crit, which is 90");
+  CHECK(error("limit=1") == "query: \"limit\" is no parameter, expected warn, crit");
+}
+
+TEST_CASE("an audit of an old census cannot tell that all is well", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  rig.clock.advance(std::chrono::seconds(60));
+  CHECK(report::parse_audit_json(rig.get("/api/v1/audit").body)->status == report::Severity::kOk);
+  rig.clock.advance(std::chrono::seconds(240));
+  const auto audit = report::parse_audit_json(rig.get("/api/v1/audit").body);
+  REQUIRE(audit);
+  CHECK(audit->status == report::Severity::kUnknown);
+  CHECK_FALSE(audit->complete);
+  CHECK(audit->warnings.at(0) ==
+        "the last census is 5 min old, as newer ones fail: the log of kcommons says why");
+  const auto full = report::parse_audit_json(rig.get("/api/v1/audit", "", "crit=50&warn=5").body);
+  CHECK(full->status == report::Severity::kCritical);
 }
 
 TEST_CASE("anything else is not found", "[daemon]") {

@@ -8,37 +8,18 @@
 #include <sstream>
 #include <string>
 
-#include "attribution/attributor.hpp"
+#include "audit_sample.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_text.hpp"
 #include "report/format.hpp"
-#include "top_sample.hpp"
 
 using namespace kcommons;
 using namespace kcommons::report;
+using namespace std::chrono_literals;
 using catalogue::ResourceId;
-using kcommons::report::test::busy_host;
+using namespace kcommons::report::test;
 
 namespace {
-
-Audit audit_of(const census::Census& census, const AuditOptions& options = {}) {
-  constexpr auto kMost = std::numeric_limits<std::size_t>::max();
-  const auto snapshot =
-      attribution::Attributor({kMost, kMost, kMost, kMost}, 0.5).attribute(census);
-  return make_audit(snapshot, census.readings, {.name = "bpf", .reason = "auto: it loads here"},
-                    options);
-}
-
-census::Census with_charge(ResourceId resource, std::uint32_t uid, std::uint64_t used,
-                           std::optional<std::uint64_t> limit) {
-  census::Census census = busy_host();
-  census.charges.push_back({.resource = resource,
-                            .user_ns = kInitialUserNs,
-                            .uid = Uid(uid),
-                            .used = used,
-                            .limit = catalogue::Limit{limit}});
-  return census;
-}
 
 const Finding* find(const Audit& audit, ResourceId resource, const std::string& uid) {
   for (const Finding& finding : audit.findings) {
@@ -51,6 +32,12 @@ const Finding* find(const Audit& audit, ResourceId resource, const std::string& 
 const Advice* find(const Finding& finding, Advice::Kind kind) {
   const auto at = std::ranges::find(finding.advice, kind, &Advice::kind);
   return at == finding.advice.end() ? nullptr : &*at;
+}
+
+const AuditPool& watches_of_33(const Audit& audit) {
+  return *std::ranges::find_if(audit.pools, [](const AuditPool& pool) {
+    return pool.row.resource == ResourceId::kInotifyWatches && pool.row.uid == "33";
+  });
 }
 
 std::size_t longest_line(const std::string& text) {
@@ -88,6 +75,90 @@ TEST_CASE("a host of which nothing is read is unknown, not well", "[report]") {
   const Audit audit = audit_of(census);
   CHECK(audit.status == Severity::kUnknown);
   CHECK(audit.unread.size() + audit.unused.size() == catalogue::kResourceCount);
+}
+
+TEST_CASE("when a pool will be full follows from its growth", "[report]") {
+  const auto full_in = [](std::uint64_t used, double per_second) {
+    const Audit audit = audit_of_growing(used, {.per_second = per_second, .over = 1h});
+    CHECK(watches_of_33(audit).row.used == used);
+    CHECK(watches_of_33(audit).growth->per_second == per_second);
+    return watches_of_33(audit).full_in;
+  };
+  CHECK(full_in(400, 0.1) == 6000s);
+  CHECK(full_in(999, 10) == 0s);
+  CHECK_FALSE(full_in(400, 0));
+  CHECK_FALSE(full_in(400, -5));
+  CHECK_FALSE(full_in(1000, 5));  // it is full
+  CHECK_FALSE(full_in(1200, 5));
+  CHECK(full_in(136, 864.0 / (30 * 86400)) == 30 * 86400s);
+  CHECK_FALSE(full_in(135, 864.0 / (30 * 86400)));  // more than 30 days
+}
+
+TEST_CASE("a pool without a limit is never full", "[report]") {
+  auto snapshot = snapshot_of(busy_host());
+  for (attribution::Pool& pool : snapshot.pools) pool.growth = {.per_second = 5, .over = 1h};
+  const Audit audit = audit_of(snapshot);
+  const auto files = std::ranges::find_if(audit.pools, [](const AuditPool& pool) {
+    return pool.row.resource == ResourceId::kOpenFiles;
+  });
+  REQUIRE(files != audit.pools.end());
+  CHECK(files->growth);
+  CHECK_FALSE(files->full_in);
+}
+
+TEST_CASE("a pool on course to be full within four hours is a warning", "[report]") {
+  struct Row {
+    std::uint64_t used;
+    double per_second;
+    std::chrono::seconds over;
+    bool found;
+  };
+  const Row row = GENERATE(values<Row>({
+      {400, 0.1, 1h, true},     // 1 h 40 min
+      {424, 0.04, 1h, true},    // four hours
+      {400, 0.04, 1h, false},   // a little more
+      {400, 0.1, 500s, true},   // twelve times as long as it was watched
+      {400, 0.1, 499s, false},  // and longer
+      {100, 1, 1h, true},       // a tenth of it is used
+      {99, 1, 1h, false},       // and less
+      {400, -0.1, 1h, false},   // it shrinks
+  }));
+  CAPTURE(row.used, row.per_second, row.over.count());
+  const Audit audit = audit_of_growing(row.used, {.per_second = row.per_second, .over = row.over});
+  const Finding* const finding = find(audit, ResourceId::kInotifyWatches, "33");
+  REQUIRE((finding != nullptr) == row.found);
+  if (finding != nullptr) CHECK(finding->severity == Severity::kWarning);
+}
+
+TEST_CASE("a finding says when the pool will be full and advises a limit above the present one",
+          "[report]") {
+  const Audit audit = audit_of_growing(400, {.per_second = 0.1, .over = 12min});
+  const std::string text = audit_text(audit, {}, {});
+  CHECK_THAT(text, Catch::Contains(
+                       "WARNING: inotify_watches of uid 33: 400 of 1000 used (40.0%)\n"
+                       "  Full in about 1 h 40 min at the rate of the last 12 min (6 a minute)\n"
+                       "  Culprit "));
+  CHECK_THAT(audit_markdown(audit, {}), Catch::Contains("\n- Full in about 1 h 40 min at the "));
+  const Advice* const advice =
+      find(*find(audit, ResourceId::kInotifyWatches, "33"), Advice::Kind::kSysctl);
+  REQUIRE(advice != nullptr);
+  CHECK(advice->value == 2048);
+}
+
+TEST_CASE("growth is null in JSON where it is not known", "[report]") {
+  const auto plain = nlohmann::json::parse(audit_json(audit_of(busy_host())));
+  for (const auto* key : {"growth_per_second", "growth_over_seconds", "full_in_seconds"}) {
+    CHECK(plain["pools"][0].at(key).is_null());
+  }
+  const Audit audit = audit_of_growing(900, {.per_second = 0.5, .over = 1h});
+  const auto json = nlohmann::json::parse(audit_json(audit));
+  const auto pool = std::ranges::find_if(json["pools"], [](const auto& one) {
+    return one["resource"] == "inotify_watches" && one["uid"] == "33";
+  });
+  REQUIRE(pool != json["pools"].end());
+  CHECK((*pool)["growth_per_second"] == 0.5);
+  CHECK((*pool)["growth_over_seconds"] == 3600);
+  CHECK((*pool)["full_in_seconds"] == 200);
 }
 
 TEST_CASE("a raised limit is a round number with room for twice the use", "[report]") {
