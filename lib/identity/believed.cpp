@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -27,11 +29,23 @@ ByPid index_of_processes(const Census& census) {
   return by_pid;
 }
 
+ProcessName name_of(const ProcessRecord& process) {
+  return {.pid = process.pid, .start_time = process.start_time};
+}
+
+// The scope that rootless podman makes for itself, PID and all: "podman-1513.scope".
+bool may_be_shared(const Placement& placement) {
+  if (placement.container) return false;
+  const std::string_view leaf =
+      std::string_view(placement.path).substr(placement.path.rfind('/') + 1);
+  return leaf.starts_with("podman-") && leaf.ends_with(".scope");
+}
+
 // Of the host's root, whom nobody in a container can be.
 bool is_root(const ProcessRecord& process, const Census& census) {
   if (process.user_ns == census::kNoIndex) return false;
-  return census.user_namespaces[process.user_ns].inode == kInitialUserNs &&
-         process.real_uid == Uid(0) && process.effective_uid == Uid(0);
+  return census.userspaces[process.user_ns].inode == kInitialUserNs && process.real_uid == Uid(0) &&
+         process.effective_uid == Uid(0);
 }
 
 class Believer final {
@@ -47,8 +61,11 @@ class Believer final {
   [[nodiscard]] bool is_believed(const Placement& placement, const Answer& answer) const;
   void place_below();
   void place_helper(const Helper& helper, const std::optional<Container>& of);
+  void place_claim(const Claim& claim);
+  [[nodiscard]] bool descends_from(std::uint32_t process, Pid ancestor) const;
+  std::uint32_t placement_for(std::uint32_t before, const Container& container, Role role);
   void name(const Container& container, const Facts& facts);
-  [[nodiscard]] const ProcessRecord* process(Pid pid, std::uint64_t start_time) const;
+  [[nodiscard]] const ProcessRecord* process(const ProcessName& name) const;
 
   const std::vector<const Answer*>& answers_;
   const std::vector<std::string>& labels_;
@@ -56,14 +73,14 @@ class Believer final {
   ByPid by_pid_;
   std::set<std::string> told_by_path_;         // ids
   std::map<std::string, Container> by_claim_;  // cgroup path → what evidence alone tells
-  std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> helpers_;
+  std::map<std::tuple<std::uint32_t, std::string, Role>, std::uint32_t> added_;  // placements
 };
 
-const ProcessRecord* Believer::process(Pid pid, std::uint64_t start_time) const {
-  const auto at = by_pid_.find(pid);
+const ProcessRecord* Believer::process(const ProcessName& name) const {
+  const auto at = by_pid_.find(name.pid);
   if (at == by_pid_.end()) return nullptr;
   const ProcessRecord& record = census_.processes[at->second];
-  return record.start_time == start_time ? &record : nullptr;
+  return record.start_time == name.start_time ? &record : nullptr;
 }
 
 // A path without any known form. Files that only root can write tell it, or a process that looks
@@ -75,7 +92,7 @@ bool Believer::is_believed(const Placement& placement, const Answer& answer) con
     if (evidence.source == Source::kBundle || evidence.source == Source::kRuntimeState) return true;
   }
   if (!answer.helper) return placement.session_uid.has_value();
-  const ProcessRecord* const helper = process(answer.helper->pid, answer.helper->start_time);
+  const ProcessRecord* const helper = process(answer.helper->process);
   if (helper == nullptr) return false;
   return is_root(*helper, census_) || placement.session_uid == helper->real_uid.value();
 }
@@ -117,22 +134,58 @@ void Believer::place_below() {
 
 // A user may call any program of his conmon, but not make it work for somebody else's container.
 void Believer::place_helper(const Helper& helper, const std::optional<Container>& of) {
-  const ProcessRecord* const found = process(helper.pid, helper.start_time);
+  const ProcessRecord* const found = process(helper.process);
   if (found == nullptr) return;
   const bool works_for_its_child = of && of->id == helper.container.id;
   if (!works_for_its_child && !is_root(*found, census_)) return;
-  const std::uint32_t before = found->placement;
-  if (census_.placements[before].container) return;
+  if (census_.placements[found->placement].container) return;
+  census_.processes[by_pid_.at(helper.process.pid)].placement =
+      placement_for(found->placement, helper.container, Role::kRuntime);
+}
+
+// The same cgroup, as a container's.
+std::uint32_t Believer::placement_for(std::uint32_t before, const Container& container, Role role) {
   const auto next = static_cast<std::uint32_t>(census_.placements.size());
-  const auto [at, is_new] = helpers_.emplace(std::pair(before, helper.container.id), next);
+  const auto [at, is_new] = added_.emplace(std::tuple(before, container.id, role), next);
   if (is_new) {
     Placement placement = census_.placements[before];
-    placement.container = helper.container;
-    placement.role = Role::kRuntime;
+    placement.container = container;
+    placement.role = role;
     placement.unit.clear();
     census_.placements.push_back(std::move(placement));
   }
-  census_.processes[by_pid_.at(helper.pid)].placement = at->second;
+  return at->second;
+}
+
+bool Believer::descends_from(std::uint32_t process, Pid ancestor) const {
+  // Parents are older, so the way up ends; PIDs of a census that was long may still lie.
+  for (int depth = 0; depth < 64; ++depth) {
+    const ProcessRecord& record = census_.processes[process];
+    if (record.pid == ancestor) return true;
+    const auto parent = by_pid_.find(record.parent);
+    if (parent == by_pid_.end() || parent->second == process) return false;
+    process = parent->second;
+  }
+  return false;
+}
+
+// Only within the session of the user whose conmon it is.
+void Believer::place_claim(const Claim& claim) {
+  const ProcessRecord* const init = process(claim.init);
+  const ProcessRecord* const helper = process(claim.helper.process);
+  if (init == nullptr || helper == nullptr) return;
+  const std::uint32_t shared = init->placement;
+  const Container& container = claim.helper.container;
+  const Placement& placement = census_.placements[shared];
+  if (placement.container || told_by_path_.contains(container.id)) return;
+  if (placement.session_uid != helper->real_uid.value()) return;
+  const std::uint32_t workload = placement_for(shared, container, Role::kWorkload);
+  for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
+    if (census_.processes[i].placement != shared) continue;
+    if (descends_from(i, claim.init.pid)) census_.processes[i].placement = workload;
+  }
+  name(container, claim.names);
+  place_helper(claim.helper, container);
 }
 
 void Believer::name(const Container& container, const Facts& facts) {
@@ -160,27 +213,34 @@ void Believer::run() {
   learn_containers();
   place_below();
   for (std::size_t i = 0; i < answers_.size(); ++i) {
-    if (answers_[i] == nullptr || !answers_[i]->helper) continue;
-    place_helper(*answers_[i]->helper, census_.placements[i].container);
+    if (answers_[i] == nullptr) continue;
+    if (answers_[i]->helper) {
+      place_helper(*answers_[i]->helper, census_.placements[i].container);
+    }
+    for (const Claim& claim : answers_[i]->claims) place_claim(claim);
   }
 }
 
 }  // namespace
 
 std::vector<Question> questions_of(const Census& census) {
+  constexpr std::size_t kMostMembers = 256;
   const ByPid by_pid = index_of_processes(census);
   std::vector<Question> questions(census.placements.size());
   for (const ProcessRecord& process : census.processes) {
     Question& question = questions[process.placement];
-    if (question.oldest != Pid()) continue;  // processes come by age
-    question.oldest = process.pid;
-    question.oldest_start_time = process.start_time;
     const auto parent = by_pid.find(process.parent);
-    if (parent == by_pid.end()) continue;
-    const ProcessRecord& record = census.processes[parent->second];
-    if (record.placement == process.placement || record.pid == Pid(1)) continue;
-    question.parent = record.pid;
-    question.parent_start_time = record.start_time;
+    const ProcessRecord* const parent_record =
+        parent == by_pid.end() ? nullptr : &census.processes[parent->second];
+    const bool is_first = question.oldest == ProcessName();  // processes come by age
+    if (is_first) question.oldest = name_of(process);
+    if (parent_record == nullptr || parent_record->pid == Pid(1)) continue;
+    if (parent_record->placement != process.placement) {
+      if (is_first) question.parent = name_of(*parent_record);
+    } else if (may_be_shared(census.placements[process.placement]) &&
+               question.members.size() < kMostMembers) {
+      question.members.push_back({.process = name_of(process), .parent = name_of(*parent_record)});
+    }
   }
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const Placement& placement = census.placements[i];

@@ -7,7 +7,6 @@
 #include "identity/mounts.hpp"
 #include "identity/oci_config.hpp"
 #include "identity/podman_store.hpp"
-#include "identity/user_names.hpp"
 #include "procfs/file_reader.hpp"
 #include "procfs/process_dir.hpp"
 #include "procfs/stat.hpp"
@@ -29,12 +28,16 @@ Result<std::string> read_of_process(const procfs::ProcRoot& root, Pid pid, std::
   if (!process) return fail(process.error());
   const auto stat = procfs::read_stat(*process, buffer);
   if (!stat) return fail(stat.error());
-  if (stat->start_time != start_time) {
+  if (stat->start_time != name.start_time) {
     return fail(Error::from_errno(ESRCH, process->name() + " is another process now"));
   }
   const auto text = procfs::read_file(process->fd(), file, buffer, kProcLimit);
   if (!text) return fail(process->explain(text.error()));
   return std::string(*text);
+}
+
+std::string name_of(const ProcessName& process) {
+  return "process " + std::to_string(process.pid.value());
 }
 
 bool is_of_kubernetes(const Facts& facts) {
@@ -68,6 +71,7 @@ class Lookup::Case final {
   void take_podman();
   void take_parent();
   void take_mounts();
+  void take_members();
   void name_helper(const SupervisedBy& supervised);
   void found(Source source, std::string where, Facts facts);
   void failed(Source source, std::string where, const Error& error);
@@ -183,16 +187,13 @@ void Lookup::Case::name_helper(const SupervisedBy& supervised) {
   } else {
     return;
   }
-  answer_.helper = Helper{.pid = *question_.parent,
-                          .start_time = question_.parent_start_time,
-                          .container = std::move(of)};
+  answer_.helper = Helper{.process = *question_.parent, .container = std::move(of)};
 }
 
 void Lookup::Case::take_parent() {
   if (is_off(Source::kParent) || !question_.parent || !lookup_.procfs_) return;
-  std::string where = "process " + std::to_string(question_.parent->value());
-  const auto text =
-      read_of_process(*lookup_.procfs_, *question_.parent, question_.parent_start_time, "cmdline");
+  std::string where = name_of(*question_.parent);
+  const auto text = read_of_process(*lookup_.procfs_, *question_.parent, "cmdline");
   if (!text) {
     failed(Source::kParent, std::move(where), text.error());
     return;
@@ -220,9 +221,8 @@ void Lookup::Case::take_mounts() {
   // Only where a container is likely: in a mount namespace of its own there would be no end of
   // asking.
   if (!question_.session) return;
-  std::string where = "process " + std::to_string(question_.oldest.value());
-  const auto text =
-      read_of_process(*lookup_.procfs_, question_.oldest, question_.oldest_start_time, "mountinfo");
+  std::string where = name_of(question_.oldest);
+  const auto text = read_of_process(*lookup_.procfs_, question_.oldest, "mountinfo");
   if (!text) {
     failed(Source::kMounts, std::move(where), text.error());
     return;
@@ -233,6 +233,32 @@ void Lookup::Case::take_mounts() {
   found(Source::kMounts, std::move(where), std::move(facts));
 }
 
+// Rootless podman without systemd leaves conmon and container in the cgroup that it was started in.
+void Lookup::Case::take_members() {
+  if (is_off(Source::kParent) || answer_.container || !lookup_.procfs_) return;
+  std::map<Pid, std::optional<SupervisedBy>> supervisors;
+  for (const Member& member : question_.members) {
+    const auto [at, is_new] = supervisors.try_emplace(member.parent.pid);
+    if (is_new) {
+      const auto text = read_of_process(*lookup_.procfs_, member.parent, "cmdline");
+      if (text) at->second = parse_command_line(*text);
+      if (!text) failed(Source::kParent, name_of(member.parent), text.error());
+    }
+    if (!at->second || at->second->supervisor != Supervisor::kConmon) continue;
+    Facts facts = at->second->facts;
+    facts.runtime = Runtime::kPodman;
+    const Container container{.runtime = Runtime::kPodman, .id = facts.id};
+    std::string where;
+    const Facts* const stored = lookup_.find_podman(facts.id, question_.session, where);
+    if (stored != nullptr) complete(facts, *stored);
+    answer_.trace.push_back(
+        {.source = Source::kParent, .where = name_of(member.parent), .facts = facts, .error = {}});
+    answer_.claims.push_back({.init = member.process,
+                              .helper = {.process = member.parent, .container = container},
+                              .names = std::move(facts)});
+  }
+}
+
 Answer Lookup::Case::answer() && {
   take_path();
   take_bundle();
@@ -240,6 +266,7 @@ Answer Lookup::Case::answer() && {
   take_crio();
   take_parent();
   take_mounts();
+  take_members();
   take_podman();
   if (answer_.container) {
     Container& container = *answer_.container;
@@ -263,6 +290,7 @@ void Lookup::refresh() {
     ++failures_[Source::kBundle];
   }
   podman_.clear();
+  users_.reset();
 }
 
 Answer Lookup::ask(const Question& question) {
@@ -302,29 +330,45 @@ Result<Facts> Lookup::read_crio(std::string_view id, std::string& where) const {
 }
 
 // Each of the two drivers of containers/storage has a folder of its own.
-void Lookup::read_podman(const std::string& root) {
-  for (const char* const driver : {"overlay", "vfs"}) {
-    const std::string name = root + "/" + driver + "-containers";
-    const std::string where = name + "/containers.json";
-    if (podman_.contains(where)) continue;
-    auto& containers = podman_[where];
-    const auto folder = HostFolder::open(options_.rootfs, name);
-    if (!folder) continue;
-    const auto text = folder->read({"containers.json"}, std::size_t{16} << 20U);
-    if (!text) continue;
-    auto parsed = parse_podman_store(*text);
-    if (parsed) {
-      containers = std::move(*parsed);
-    } else {
+void Lookup::read_podman(const std::string& folder, const std::vector<std::string_view>& below) {
+  constexpr std::size_t kStoreLimit = std::size_t{16} << 20U;
+  const auto opened = HostFolder::open(options_.rootfs, folder);
+  if (!opened) return;
+  for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
+    std::vector<std::string_view> names = below;
+    names.insert(names.end(), {driver, "containers.json"});
+    std::string where = folder;
+    for (const std::string_view name : names) where.append("/").append(name);
+    const auto [at, is_new] = podman_.try_emplace(std::move(where));
+    if (!is_new) continue;
+    const auto text = opened->read(names, kStoreLimit);
+    auto containers =
+        text ? parse_podman_store(*text) : Result<std::map<std::string, Facts>>(fail(text.error()));
+    if (containers) {
+      at->second = std::move(*containers);
+    } else if (containers.error().kind() != ErrorKind::kGone) {
       ++failures_[Source::kPodman];
     }
   }
 }
 
+std::string Lookup::home_of(Uid user) {
+  if (!users_) {
+    users_.emplace();
+    const auto etc = HostFolder::open(options_.rootfs, "/etc");
+    const auto text = etc ? etc->read({"passwd"}) : Result<std::string>(fail(etc.error()));
+    if (text) users_ = parse_passwd(*text);
+  }
+  const auto at = users_->find(user);
+  if (at == users_->end() || !at->second.home.starts_with('/')) return {};
+  return at->second.home;
+}
+
 const Facts* Lookup::find_podman(std::string_view id, std::optional<Uid> session,
                                  std::string& where) {
-  static_cast<void>(session);
-  for (const std::string& root : options_.roots.podman) read_podman(root);
+  for (const std::string& root : options_.roots.podman) read_podman(root, {});
+  const std::string home = session ? home_of(*session) : "";
+  if (!home.empty()) read_podman(home, {".local", "share", "containers", "storage"});
   for (const auto& [file, containers] : podman_) {
     const auto at = containers.find(std::string(id));
     if (at == containers.end()) continue;

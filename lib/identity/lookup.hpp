@@ -19,9 +19,26 @@
 #include "identity/bundles.hpp"
 #include "identity/command_line.hpp"
 #include "identity/evidence.hpp"
+#include "identity/users.hpp"
 #include "procfs/proc_root.hpp"
 
 namespace kcommons::identity {
+
+// A process, for good: its number may be used again.
+struct ProcessName {
+  Pid pid;
+  std::uint64_t start_time = 0;  // clock ticks since boot
+
+  bool operator==(const ProcessName&) const = default;
+};
+
+// A process and its parent in one cgroup.
+struct Member {
+  ProcessName process;
+  ProcessName parent;
+
+  bool operator==(const Member&) const = default;
+};
 
 // A cgroup in which there are processes.
 struct Question {
@@ -29,25 +46,33 @@ struct Question {
   std::string cgroup_path;
   std::optional<Uid> session;  // whose user manager or login session it is in
   // Its oldest process, and that one's parent where it stands in another cgroup.
-  Pid oldest;
-  std::uint64_t oldest_start_time = 0;
-  std::optional<Pid> parent;
-  std::uint64_t parent_start_time = 0;
+  ProcessName oldest;
+  std::optional<ProcessName> parent;
+  // Where a container's processes may share a cgroup with what looks after them: those that could
+  // be either.
+  std::vector<Member> members;
 
   bool operator==(const Question&) const = default;
 };
 
 // A process outside of a container that works for it.
 struct Helper {
-  Pid pid;
-  std::uint64_t start_time = 0;
+  ProcessName process;
   cgroup::Container container;  // of a pod's shim, its sandbox
+};
+
+// A process that is a container's first, in a cgroup that is not the container's alone.
+struct Claim {
+  ProcessName init;
+  Helper helper;  // who says so
+  Facts names;
 };
 
 struct Answer {
   std::optional<cgroup::Container> container;  // empty: none, as far as anybody tells
   Facts names;
   std::optional<Helper> helper;
+  std::vector<Claim> claims;
   Trace trace;
   bool complete = false;  // false: something that should be there is not, or not yet
 };
@@ -73,12 +98,17 @@ class Lookup final {
   Result<Facts> read_docker(std::string_view id, std::string& where) const;
   Result<Facts> read_crio(std::string_view id, std::string& where) const;
   const Facts* find_podman(std::string_view id, std::optional<Uid> session, std::string& where);
-  void read_podman(const std::string& root);
+  // `below`: names that lead on from the folder, and are the user's own to make.
+  void read_podman(const std::string& folder, const std::vector<std::string_view>& below);
+  // Empty where that user has none.
+  std::string home_of(Uid user);
 
   Options options_;
   std::optional<procfs::ProcRoot> procfs_;
   Bundles bundles_;
+  // Both read when they are first needed after a refresh.
   std::map<std::string, std::map<std::string, Facts>> podman_;  // by file, then id
+  std::optional<std::map<Uid, User>> users_;
   std::map<Source, std::uint64_t> failures_;
 };
 

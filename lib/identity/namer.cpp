@@ -63,7 +63,7 @@ void Namer::note_questions(const Census& census) {
   for (auto& [key, known] : known_) known.seen = false;
   for (std::size_t i = 0; i < census.placements.size(); ++i) {
     keys_.push_back(key_of(census.placements[i]));
-    if (questions[i].oldest == Pid()) continue;  // nobody is there any more
+    if (questions[i].oldest == ProcessName()) continue;  // nobody is there any more
     Known& known = known_[keys_.back()];
     known.seen = true;
     if (known.question == questions[i]) continue;

@@ -1,6 +1,5 @@
 #include "identity/command_line.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "fixtures.hpp"
@@ -9,16 +8,6 @@ using namespace kcommons;
 using namespace kcommons::identity;
 
 namespace {
-
-// The parent's command line of a capture, with NUL between the arguments as the kernel has it.
-std::string captured(const std::string& name) {
-  std::string text = test::fixture("proc/v2-systemd252." + name + ".meta.txt");
-  text.erase(0, text.find('\n') + 1);
-  text.erase(text.find(" + echo"));
-  const bool is_title = text.starts_with('[');
-  if (!is_title) std::ranges::replace(text, ' ', '\0');
-  return text + '\0';
-}
 
 std::string line(std::initializer_list<std::string_view> arguments) {
   std::string text;
@@ -29,12 +18,12 @@ std::string line(std::initializer_list<std::string_view> arguments) {
 }  // namespace
 
 TEST_CASE("a shim says namespace and id", "[identity]") {
-  const auto of = parse_command_line(captured("ctr-default-systemd"));
+  const auto of = parse_command_line(test::parent_of("ctr-default-systemd"));
   REQUIRE(of);
   CHECK(of->supervisor == Supervisor::kShim);
   CHECK(of->facts.id == "eco-ctr2");
   CHECK(of->facts.pod_namespace == "default");
-  const auto pod = parse_command_line(captured("cri-containerd-systemd-container"));
+  const auto pod = parse_command_line(test::parent_of("cri-containerd-systemd-container"));
   REQUIRE(pod);
   CHECK(pod->facts.pod_namespace == "k8s.io");
   // The pod's, whichever of its containers is asked about.
@@ -42,24 +31,24 @@ TEST_CASE("a shim says namespace and id", "[identity]") {
 }
 
 TEST_CASE("conmon says id and name", "[identity]") {
-  const auto root = parse_command_line(captured("podman-root-systemd"));
+  const auto root = parse_command_line(test::parent_of("podman-root-systemd"));
   REQUIRE(root);
   CHECK(root->supervisor == Supervisor::kConmon);
   CHECK(root->facts.id == "97e6c1c0549c388d59396c872ad2de38a13e6357b54b9f3eeb6888b09ef3a5bd");
   CHECK(root->facts.container == "eco-pod");
-  const auto rootless = parse_command_line(captured("podman-rootless-cgroupfs"));
+  const auto rootless = parse_command_line(test::parent_of("podman-rootless-cgroupfs"));
   REQUIRE(rootless);
   CHECK(rootless->facts.id == "aca1762eeb73c14cee6f470b284e16ff558a89c84fa679bb069e21649b8c4ac1");
   CHECK(rootless->facts.container == "eco-rootless2");
 }
 
 TEST_CASE("monitors of LXC and nspawn say the name", "[identity]") {
-  const auto lxc = parse_command_line(captured("lxc"));
+  const auto lxc = parse_command_line(test::parent_of("lxc"));
   REQUIRE(lxc);
   CHECK(lxc->supervisor == Supervisor::kLxcMonitor);
   CHECK(lxc->facts.container == "ecolxc");
   CHECK(lxc->facts.runtime == cgroup::Runtime::kLxc);
-  const auto nspawn = parse_command_line(captured("nspawn-machine"));
+  const auto nspawn = parse_command_line(test::parent_of("nspawn-machine"));
   REQUIRE(nspawn);
   CHECK(nspawn->supervisor == Supervisor::kNspawn);
   CHECK(nspawn->facts.container == "econsp");
@@ -70,7 +59,7 @@ TEST_CASE("monitors of LXC and nspawn say the name", "[identity]") {
 TEST_CASE("other programs and arguments that are missing say nothing", "[identity]") {
   CHECK_FALSE(parse_command_line(""));
   CHECK_FALSE(parse_command_line(std::string(3, '\0')));
-  CHECK_FALSE(parse_command_line(captured("systemd-service")));
+  CHECK_FALSE(parse_command_line(test::parent_of("systemd-service")));
   CHECK_FALSE(parse_command_line(line({"bash", "-c", "conmon -c x"})));
   CHECK_FALSE(parse_command_line(line({"conmon"})));
   CHECK_FALSE(parse_command_line(line({"conmon", "-c"})));

@@ -4,40 +4,16 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
+
+#include "tree.hpp"
 
 using namespace kcommons;
 using namespace kcommons::identity;
+using test::Tree;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Tree final {
- public:
-  Tree() {
-    std::string name = fs::temp_directory_path() / "kcommons-identity.XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root_ = name;
-  }
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
-  ~Tree() { fs::remove_all(root_); }
-
-  void file(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
-  void link(const std::string& path, const std::string& target) const {
-    fs::create_directories((root_ / path).parent_path());
-    fs::create_symlink(target, root_ / path);
-  }
-  [[nodiscard]] std::string root() const { return root_; }
-
- private:
-  fs::path root_;
-};
 
 HostFolder opened(const Tree& tree, const std::string& path) {
   auto folder = HostFolder::open(tree.root(), path);

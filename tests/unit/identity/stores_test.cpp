@@ -5,7 +5,7 @@
 #include "fixtures.hpp"
 #include "identity/machines.hpp"
 #include "identity/podman_store.hpp"
-#include "identity/user_names.hpp"
+#include "identity/users.hpp"
 
 using namespace kcommons;
 using namespace kcommons::identity;
@@ -50,11 +50,12 @@ TEST_CASE("machined's file names machine, unit and leader", "[identity]") {
   CHECK_FALSE(parse_machine("NAME=x\nLEADER=x\n").init);
 }
 
-TEST_CASE("users have the first name that passwd gives them", "[identity]") {
-  const auto names = parse_passwd(
+TEST_CASE("users are the first that passwd names with their UID", "[identity]") {
+  const auto users = parse_passwd(
       "root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\n+::::::\n-bad:x:7:7:::\n"
-      "app:x:1000:1000:A, "
-      "B:/home/app:/bin/sh\nshort:x:5\nminus:x:-1:0:::\nlast:x:33:33::/:/bin/sh");
-  CHECK(names ==
-        std::map<Uid, std::string>{{Uid(0), "root"}, {Uid(1000), "app"}, {Uid(33), "last"}});
+      "app:x:1000:1000:A, B:/home/app:/bin/sh\nshort:x:5\nminus:x:-1:0:::\n"
+      "last:x:33:33::/:/bin/sh");
+  CHECK(users == std::map<Uid, User>{{Uid(0), {"root", "/root"}},
+                                     {Uid(1000), {"app", "/home/app"}},
+                                     {Uid(33), {"last", "/"}}});
 }
