@@ -21,7 +21,28 @@ using census::ProcessRecord;
 
 constexpr std::size_t kShortIdLength = 12;  // as docker ps shows it
 
-Holder container_of(const cgroup::Placement& placement) {
+void take_names(const census::ContainerNames& names, Holder& holder) {
+  if (!names.container.empty()) holder.container = names.container;
+  holder.sandbox = names.sandbox;
+  if (names.sandbox) holder.container = kSandbox;
+  holder.pod = names.pod;
+  holder.pod_namespace = names.pod_namespace;
+  if (!names.pod_uid.empty()) holder.pod_uid = names.pod_uid;
+  holder.image = names.image;
+  holder.compose_project = names.compose_project;
+  holder.compose_service = names.compose_service;
+}
+
+// Within a container somebody else makes the cgroups, and may give one the id of any other: what is
+// known of that id is not known of this one.
+const census::ContainerNames* names_of(const Census& census, const cgroup::Placement& placement) {
+  if (placement.parent) return nullptr;
+  const cgroup::Container& container = *placement.container;
+  const auto at = census.names.find({container.runtime, container.id});
+  return at == census.names.end() ? nullptr : at->second.get();
+}
+
+Holder container_of(const Census& census, const cgroup::Placement& placement) {
   const cgroup::Container& container = *placement.container;
   Holder holder;
   holder.kind = Holder::Kind::kContainer;
@@ -30,6 +51,7 @@ Holder container_of(const cgroup::Placement& placement) {
   holder.container =
       container.name.empty() ? container.id.substr(0, kShortIdLength) : container.name;
   holder.pod_uid = container.pod_uid;
+  if (const auto* const names = names_of(census, placement)) take_names(*names, holder);
   if (placement.parent) holder.parent_id = placement.parent->id;
   holder.cgroup = placement.path;
   return holder;
@@ -47,6 +69,12 @@ void prefer_path(const cgroup::Placement& placement, Holder& holder, bool& of_wo
   of_workload = workload;
 }
 
+std::string key_of(const cgroup::Placement& placement) {
+  if (!placement.container) return "u " + placement.unit;
+  return fmt::format("c {} {} {}", cgroup::name_of(placement.container->runtime),
+                     placement.container->id, placement.parent ? placement.parent->id : "");
+}
+
 // Who each placement belongs to; the holders are made on the way, one for each distinct name.
 std::vector<Share> make_holders(const Census& census, std::vector<Holder>& holders) {
   std::map<std::string, std::uint32_t> index_of;
@@ -54,16 +82,12 @@ std::vector<Share> make_holders(const Census& census, std::vector<Holder>& holde
   std::vector<Share> shares;
   shares.reserve(census.placements.size());
   for (const cgroup::Placement& placement : census.placements) {
-    const std::string key =
-        placement.container ? fmt::format("c {} {}", cgroup::name_of(placement.container->runtime),
-                                          placement.container->id)
-                            : "u " + placement.unit;
     const auto next = static_cast<std::uint32_t>(holders.size());
-    const auto [at, added] = index_of.emplace(key, next);
+    const auto [at, added] = index_of.emplace(key_of(placement), next);
     if (added) {
       Holder holder;
       if (placement.container) {
-        holder = container_of(placement);
+        holder = container_of(census, placement);
       } else {
         holder.unit = placement.unit;
       }
@@ -312,9 +336,7 @@ class Bookkeeper final {
   [[nodiscard]] const Holder& holder_of(std::uint32_t process) const {
     return books_.holders[share_of(census_.processes[process]).holder];
   }
-  [[nodiscard]] bool is_sandbox(std::uint32_t process) const {
-    return holder_of(process).container == kSandbox;
-  }
+  [[nodiscard]] bool is_sandbox(std::uint32_t process) const { return holder_of(process).sandbox; }
   [[nodiscard]] bool is_other_container(std::uint32_t process) const {
     return holder_of(process).kind == Holder::Kind::kContainer && !is_sandbox(process);
   }

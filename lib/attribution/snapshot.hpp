@@ -38,9 +38,13 @@ struct Holder {
   std::string pod;
   std::string pod_namespace;
   // For kcommons_container_info only.
+  std::string image;
+  std::string compose_project;
+  std::string compose_service;
   std::string pod_uid;
   std::string parent_id;  // the container around it
   std::string cgroup;     // the path that told
+  bool sandbox = false;   // holds the namespaces of its pod
 
   // A container's own processes, and what a shim, conmon or monitor holds on its behalf, are
   // two series of one container.

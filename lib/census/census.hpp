@@ -8,9 +8,12 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -189,6 +192,22 @@ struct Unheld {
   Uid charged_uid{};  // of a resource that is charged to users, in the outermost namespace
 };
 
+// What people call a container. Empty is what nobody tells.
+struct ContainerNames {
+  std::string container;
+  std::string pod;
+  std::string pod_namespace;
+  std::string pod_uid;
+  std::string image;
+  std::string compose_project;
+  std::string compose_service;
+  bool sandbox = false;                       // holds the namespaces of its pod, and no workload
+  std::map<std::string, std::string> labels;  // those that were asked for
+};
+// By what their cgroup, or evidence, tells of them.
+using NamesOfContainers =
+    std::map<std::pair<cgroup::Runtime, std::string>, std::shared_ptr<const ContainerNames>>;
+
 // What counts a thread, each by itself.
 inline constexpr std::array kThreadResources{catalogue::ResourceId::kThreads,
                                              catalogue::ResourceId::kPids,
@@ -201,6 +220,7 @@ struct Census {
   // Holdings are the kernel's own charges, not estimates.
   bool exact = false;
   std::vector<cgroup::Placement> placements;
+  NamesOfContainers names;  // filled by lib/identity; one that is missing is not known yet
   std::vector<UserNamespace> user_namespaces;
   std::vector<ProcessRecord> processes;
   std::vector<NotifyGroup> notify_groups;

@@ -15,6 +15,7 @@
 #include "census/sampler.hpp"
 #include "config/listen_address.hpp"
 #include "daemon/log.hpp"
+#include "daemon/naming.hpp"
 #include "daemon/privileges.hpp"
 #include "daemon/publisher.hpp"
 #include "daemon/site.hpp"
@@ -145,7 +146,9 @@ int run(const config::Config& config, const BuildInfo& build) {
                                    .max_units = config.limits.max_units,
                                    .max_pools = config.limits.max_pools,
                                    .max_users = config.limits.max_users};
-  Publisher publisher(attribution::Attributor(limits, config.neighbours_above),
+  constexpr std::chrono::milliseconds kPatience{20};
+  identity::Namer namer(naming_of(config, kPatience), clock);
+  Publisher publisher(namer, attribution::Attributor(limits, config.neighbours_above),
                       {.max_pools = limits.max_pools,
                        .peak_window = config.sampling.peak_window,
                        .history_window = config.sampling.history_window},

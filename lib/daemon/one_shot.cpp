@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attribution/attributor.hpp"
+#include "daemon/naming.hpp"
 #include "daemon/source.hpp"
 
 namespace kcommons::daemon {
@@ -23,6 +24,8 @@ Result<OneShot> sample_once(const config::Config& config, const Clock& clock) {
   if (!opened) return fail(opened.error());
   auto census = opened->source->take_census(std::stop_token{});
   if (!census) return fail(census.error().during("take a census by " + opened->name));
+  constexpr std::chrono::milliseconds kPatience{2000};
+  identity::Namer(naming_of(config, kPatience), clock).apply(*census);
   attribution::Attributor attributor(unlimited(), config.neighbours_above);
   attribution::Snapshot snapshot = attributor.attribute(*census);
   return OneShot{.source = std::move(opened->name),

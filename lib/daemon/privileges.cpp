@@ -19,13 +19,13 @@ struct Named {
 };
 
 std::vector<Named> needed(std::string_view source, int port) {
-  std::vector<Named> all{{CAP_SYS_ADMIN, "sys_admin"}};
+  // What runtimes know of containers, they keep to themselves and their users.
+  std::vector<Named> all{{CAP_SYS_ADMIN, "sys_admin"}, {CAP_DAC_READ_SEARCH, "dac_read_search"}};
   if (source == "bpf") {
     all.push_back({CAP_BPF, "bpf"});
     all.push_back({CAP_PERFMON, "perfmon"});
   } else {
     all.push_back({CAP_SYS_PTRACE, "sys_ptrace"});
-    all.push_back({CAP_DAC_READ_SEARCH, "dac_read_search"});
   }
   constexpr int kFirstFreePort = 1024;
   if (port > 0 && port < kFirstFreePort) all.push_back({CAP_NET_BIND_SERVICE, "net_bind_service"});

@@ -22,10 +22,11 @@ std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
   return snapshot_;
 }
 
-Publisher::Publisher(attribution::Attributor attributor, PoolOptions pools, SnapshotSlot& snapshots,
-                     exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
-                     const Clock& clock)
-    : attributor_(std::move(attributor)),
+Publisher::Publisher(identity::Namer& namer, attribution::Attributor attributor, PoolOptions pools,
+                     SnapshotSlot& snapshots, exposition::Registry& registry,
+                     exposition::SelfMetrics& self, Log& log, const Clock& clock)
+    : namer_(namer),
+      attributor_(std::move(attributor)),
       options_(pools),
       peaks_(pools.peak_window, pools.max_pools),
       history_(pools.history_window, pools.max_pools),
@@ -88,6 +89,7 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
 
+  namer_.apply(*census);
   Snapshot attributed = attributor_.attribute(*census);
   add_growth(attributed);
   const auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));

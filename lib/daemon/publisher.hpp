@@ -18,6 +18,7 @@
 #include "daemon/log.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
+#include "identity/namer.hpp"
 
 namespace kcommons::daemon {
 
@@ -42,9 +43,9 @@ struct PoolOptions {
 class Publisher final : public census::SampleListener {
  public:
   // All but the attributor are shared with the web side and must outlive the publisher.
-  Publisher(attribution::Attributor attributor, PoolOptions pools, SnapshotSlot& snapshots,
-            exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
-            const Clock& clock);
+  Publisher(identity::Namer& namer, attribution::Attributor attributor, PoolOptions pools,
+            SnapshotSlot& snapshots, exposition::Registry& registry, exposition::SelfMetrics& self,
+            Log& log, const Clock& clock);
 
   void on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) override;
   void on_census(Result<census::Census> census, const census::PassCost& cost) override;
@@ -55,6 +56,7 @@ class Publisher final : public census::SampleListener {
   std::string render_self();
   void report_unseen(const attribution::Snapshot& snapshot);
 
+  identity::Namer& namer_;
   attribution::Attributor attributor_;
   PoolOptions options_;
   attribution::PoolPeaks peaks_;

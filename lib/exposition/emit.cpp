@@ -204,7 +204,10 @@ void container_descriptor_limit_ratio(const Snapshot& snapshot, SampleSink& sink
 void container_info(const Snapshot& snapshot, SampleSink& sink) {
   for (const Holder& holder : snapshot.holders) {
     if (!is_container(holder)) continue;
-    add_container(sink, {}, holder, {holder.pod_uid, holder.parent_id, holder.cgroup}, 1);
+    add_container(sink, {}, holder,
+                  {holder.image, holder.compose_project, holder.compose_service, holder.pod_uid,
+                   holder.parent_id, holder.cgroup},
+                  1);
   }
 }
 

@@ -68,7 +68,9 @@ inline constexpr auto kPoolAndCause = joined(kPool, named("cause"));
 inline constexpr auto kUser = named("resource", "uid", "user");
 inline constexpr auto kRoleAndContainer = joined(named("role"), kContainer);
 inline constexpr auto kTypeRoleContainer = joined(named("type"), kRoleAndContainer);
-inline constexpr auto kContainerInfo = joined(kContainer, named("pod_uid", "parent_id", "cgroup"));
+inline constexpr auto kContainerInfo =
+    joined(kContainer,
+           named("image", "compose_project", "compose_service", "pod_uid", "parent_id", "cgroup"));
 inline constexpr auto kResource = named("resource");
 inline constexpr auto kCpu = named("cpu");
 inline constexpr auto kUnit = named("unit");

@@ -241,8 +241,8 @@ inline constexpr std::array kMetrics{
            .emit = emit::container_descriptor_limit_ratio},
     Metric{.name = "kcommons_container_info",
            .type = MetricType::kGauge,
-           .help = "What else is known of a container: the UID of its pod, the container around "
-                   "it, its cgroup; always 1.",
+           .help = "What else is known of a container: its image, project and service of compose, "
+                   "the UID of its pod, the container around it, its cgroup; always 1.",
            .labels = labels::kContainerInfo,
            .block = Block::kHoldings,
            .merge = Merge::kLargest,

@@ -23,7 +23,9 @@ struct Rig {
   SnapshotSlot snapshots;
   exposition::Registry registry;
   exposition::SelfMetrics self;
-  Publisher publisher{attribution::Attributor({}, 0.5), {}, snapshots, registry, self, log, clock};
+  identity::Namer namer{{.lookup = {.rootfs = "/nothing", .procfs = "/nothing"}}, clock};
+  Publisher publisher{namer, attribution::Attributor({}, 0.5), {}, snapshots, registry, self, log,
+                      clock};
 
   [[nodiscard]] bool serves(const std::string& line) const {
     return ("\n" + registry.exposition()).find("\n" + line + "\n") != std::string::npos;

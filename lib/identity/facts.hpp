@@ -1,0 +1,49 @@
+// What one piece of evidence says of a container. Empty is what it does not say. Every text was
+// written by a runtime, an image or whoever runs the container: it is valid UTF-8 and not longer
+// than kTextLimit, and no more is promised; none of it is ever opened as a path unchecked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "cgroup/placement.hpp"
+
+namespace kcommons::identity {
+
+// Bytes of a name or label; what is longer is cut.
+inline constexpr std::size_t kTextLimit = 512;
+// Labels or annotations of one container that are looked at.
+inline constexpr std::size_t kLabelsLimit = 256;
+
+struct Facts {
+  std::optional<cgroup::Runtime> runtime;
+  std::string id;
+  std::string container;      // the name that people gave it
+  std::string pod;            // of Kubernetes, or podman's
+  std::string pod_namespace;  // of Kubernetes; of containerd for what ctr made
+  std::string pod_uid;
+  std::string image;
+  std::string compose_project;
+  std::string compose_service;
+  std::optional<bool> sandbox;  // the pod's own, that holds its namespaces
+  std::string sandbox_id;       // of the pod that it is in
+  std::string cgroup_path;      // as the runtime asked for it
+  std::optional<Pid> init;      // its first process, as the runtime's PID namespace numbers it
+  std::optional<std::uint64_t> init_start_time;  // of that, clock ticks since boot
+  std::map<std::string, std::string> labels;     // and annotations, raw
+
+  bool operator==(const Facts&) const = default;
+};
+
+// What `more` says and `facts` does not: what was there first stays.
+void complete(Facts& facts, const Facts& more);
+
+// Made safe to keep: valid UTF-8, cut to kTextLimit.
+std::string safe_text(std::string_view raw);
+
+}  // namespace kcommons::identity

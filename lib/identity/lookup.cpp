@@ -1,0 +1,381 @@
+#include "identity/lookup.hpp"
+
+#include <array>
+#include <utility>
+
+#include "identity/docker_config.hpp"
+#include "identity/mounts.hpp"
+#include "identity/oci_config.hpp"
+#include "identity/podman_store.hpp"
+#include "procfs/file_reader.hpp"
+#include "procfs/process_dir.hpp"
+#include "procfs/stat.hpp"
+
+namespace kcommons::identity {
+
+namespace {
+
+using cgroup::Container;
+using cgroup::Runtime;
+
+constexpr std::size_t kProcLimit = std::size_t{256} << 10U;
+
+// A file of a process that is still the same; empty where it is gone.
+Result<std::string> read_of_process(const procfs::ProcRoot& root, Pid pid, std::uint64_t start_time,
+                                    const char* file) {
+  std::string buffer;
+  const auto process = procfs::ProcessDir::open(root, pid);
+  if (!process) return fail(process.error());
+  const auto stat = procfs::read_stat(*process, buffer);
+  if (!stat) return fail(stat.error());
+  if (stat->start_time != name.start_time) {
+    return fail(Error::from_errno(ESRCH, process->name() + " is another process now"));
+  }
+  const auto text = procfs::read_file(process->fd(), file, buffer, kProcLimit);
+  if (!text) return fail(process->explain(text.error()));
+  return std::string(*text);
+}
+
+std::string name_of(const ProcessName& process) {
+  return "process " + std::to_string(process.pid.value());
+}
+
+bool is_of_kubernetes(const Facts& facts) {
+  return !facts.pod_uid.empty();
+}
+
+// What anybody may set as a label is believed of a pod only where the cgroup says the same.
+void forget_pod(Facts& facts) {
+  facts.pod.clear();
+  facts.pod_namespace.clear();
+  facts.pod_uid.clear();
+  facts.sandbox.reset();
+  facts.sandbox_id.clear();
+}
+
+}  // namespace
+
+// One question and what was found so far.
+class Lookup::Case final {
+ public:
+  Case(Lookup& lookup, const Question& question) : lookup_(lookup), question_(question) {}
+
+  Answer answer() &&;
+
+ private:
+  [[nodiscard]] bool is_off(Source source) const { return lookup_.options_.off.contains(source); }
+  void take_path();
+  void take_bundle();
+  void take_docker();
+  void take_crio();
+  void take_podman();
+  void take_parent();
+  void take_mounts();
+  void take_members();
+  void name_helper(const SupervisedBy& supervised);
+  void found(Source source, std::string where, Facts facts);
+  void failed(Source source, std::string where, const Error& error);
+  [[nodiscard]] bool may_be(Runtime runtime) const;
+  [[nodiscard]] bool is_named() const;
+
+  Lookup& lookup_;
+  const Question& question_;
+  Answer answer_;
+};
+
+void Lookup::Case::found(Source source, std::string where, Facts facts) {
+  complete(answer_.names, facts);
+  answer_.trace.push_back(
+      {.source = source, .where = std::move(where), .facts = std::move(facts), .error = {}});
+}
+
+void Lookup::Case::failed(Source source, std::string where, const Error& error) {
+  if (error.kind() != ErrorKind::kGone) ++lookup_.failures_[source];
+  answer_.trace.push_back(
+      {.source = source, .where = std::move(where), .facts = {}, .error = error.message()});
+}
+
+// Where the path does not tell whose a container is, all that could be are asked.
+bool Lookup::Case::may_be(Runtime runtime) const {
+  if (!answer_.container) return false;
+  return answer_.container->runtime == runtime || answer_.container->runtime == Runtime::kOci;
+}
+
+bool Lookup::Case::is_named() const {
+  if (!answer_.container) return true;
+  return !answer_.names.container.empty() || answer_.names.sandbox == true;
+}
+
+void Lookup::Case::take_path() {
+  if (!question_.container) return;
+  answer_.container = question_.container;
+  Facts facts;
+  if (question_.container->runtime != Runtime::kOci) facts.runtime = question_.container->runtime;
+  facts.id = question_.container->id;
+  facts.container = safe_text(question_.container->name);
+  facts.pod_uid = safe_text(question_.container->pod_uid);
+  found(Source::kCgroup, question_.cgroup_path, std::move(facts));
+}
+
+void Lookup::Case::take_bundle() {
+  if (is_off(Source::kBundle)) return;
+  const Evidence* const bundle =
+      answer_.container ? lookup_.bundles_.find(answer_.container->id, question_.cgroup_path)
+                        : lookup_.bundles_.find_in(question_.cgroup_path);
+  if (bundle == nullptr) return;
+  if (!answer_.container) {
+    answer_.container =
+        Container{.runtime = bundle->facts.runtime.value_or(Runtime::kOci), .id = bundle->facts.id};
+  }
+  found(bundle->source, bundle->where, bundle->facts);
+}
+
+void Lookup::Case::take_docker() {
+  if (is_off(Source::kDocker) || !may_be(Runtime::kDocker)) return;
+  std::string where;
+  auto facts = lookup_.read_docker(answer_.container->id, where);
+  if (!facts) {
+    failed(Source::kDocker, std::move(where), facts.error());
+    return;
+  }
+  if (facts->id != answer_.container->id) {
+    failed(Source::kDocker, std::move(where),
+           Error::malformed("hold its ID against the cgroup", facts->id));
+    return;
+  }
+  if (is_of_kubernetes(*facts) && facts->pod_uid != answer_.container->pod_uid) forget_pod(*facts);
+  found(Source::kDocker, std::move(where), std::move(*facts));
+}
+
+void Lookup::Case::take_crio() {
+  if (is_off(Source::kCriO) || !may_be(Runtime::kCriO)) return;
+  if (answer_.names.runtime && answer_.names.runtime != Runtime::kCriO) return;
+  std::string where;
+  auto facts = lookup_.read_crio(answer_.container->id, where);
+  if (!facts) {
+    failed(Source::kCriO, std::move(where), facts.error());
+    return;
+  }
+  found(Source::kCriO, std::move(where), std::move(*facts));
+}
+
+void Lookup::Case::take_podman() {
+  if (is_off(Source::kPodman) || !may_be(Runtime::kPodman)) return;
+  if (answer_.names.runtime && answer_.names.runtime != Runtime::kPodman) return;
+  std::string where;
+  const Facts* const facts = lookup_.find_podman(answer_.container->id, question_.session, where);
+  if (facts == nullptr) return;
+  Facts told = *facts;
+  told.runtime = Runtime::kPodman;
+  found(Source::kPodman, std::move(where), std::move(told));
+}
+
+// The runtime whose name a shim gives its containerd.
+Runtime runtime_of_shim(const Facts& facts) {
+  if (facts.pod_namespace == "moby") return Runtime::kDocker;
+  if (facts.pod_namespace == "k8s.io") return Runtime::kContainerdCri;
+  return facts.pod_namespace == "buildkit" ? Runtime::kBuildkit : Runtime::kContainerd;
+}
+
+void Lookup::Case::name_helper(const SupervisedBy& supervised) {
+  Container of;
+  if (supervised.supervisor == Supervisor::kShim) {
+    of = {.runtime = runtime_of_shim(supervised.facts), .id = supervised.facts.id};
+  } else if (answer_.container) {
+    // One of its container alone: it is told by what it looks after, not by what it says.
+    of = {.runtime = answer_.container->runtime, .id = answer_.container->id};
+  } else {
+    return;
+  }
+  answer_.helper = Helper{.process = *question_.parent, .container = std::move(of)};
+}
+
+void Lookup::Case::take_parent() {
+  if (is_off(Source::kParent) || !question_.parent || !lookup_.procfs_) return;
+  std::string where = name_of(*question_.parent);
+  const auto text = read_of_process(*lookup_.procfs_, *question_.parent, "cmdline");
+  if (!text) {
+    failed(Source::kParent, std::move(where), text.error());
+    return;
+  }
+  const auto supervised = parse_command_line(*text);
+  if (!supervised) return;
+  Facts facts = supervised->facts;
+  const bool is_shim = supervised->supervisor == Supervisor::kShim;
+  if (is_shim) facts.runtime = runtime_of_shim(facts);
+  // A pod's shim looks after all its containers, and says the sandbox's id of each.
+  const bool is_of_pod = is_shim && facts.runtime == Runtime::kContainerdCri;
+  if (is_shim && facts.runtime != Runtime::kContainerd) facts.pod_namespace.clear();
+  if (!answer_.container && !is_of_pod) {
+    const Runtime runtime = facts.runtime.value_or(Runtime::kPodman);
+    answer_.container = Container{.runtime = runtime, .id = facts.id};
+  }
+  if (answer_.container && answer_.container->id == facts.id) {
+    found(Source::kParent, std::move(where), std::move(facts));
+  }
+  name_helper(*supervised);
+}
+
+void Lookup::Case::take_mounts() {
+  if (is_off(Source::kMounts) || answer_.container || !lookup_.procfs_) return;
+  // Only where a container is likely: in a mount namespace of its own there would be no end of
+  // asking.
+  if (!question_.session) return;
+  std::string where = name_of(question_.oldest);
+  const auto text = read_of_process(*lookup_.procfs_, question_.oldest, "mountinfo");
+  if (!text) {
+    failed(Source::kMounts, std::move(where), text.error());
+    return;
+  }
+  Facts facts = parse_mounts(*text);
+  if (facts.id.empty()) return;
+  answer_.container = Container{.runtime = facts.runtime.value_or(Runtime::kOci), .id = facts.id};
+  found(Source::kMounts, std::move(where), std::move(facts));
+}
+
+// Rootless podman without systemd leaves conmon and container in the cgroup that it was started in.
+void Lookup::Case::take_members() {
+  if (is_off(Source::kParent) || answer_.container || !lookup_.procfs_) return;
+  std::map<Pid, std::optional<SupervisedBy>> supervisors;
+  for (const Member& member : question_.members) {
+    const auto [at, is_new] = supervisors.try_emplace(member.parent.pid);
+    if (is_new) {
+      const auto text = read_of_process(*lookup_.procfs_, member.parent, "cmdline");
+      if (text) at->second = parse_command_line(*text);
+      if (!text) failed(Source::kParent, name_of(member.parent), text.error());
+    }
+    if (!at->second || at->second->supervisor != Supervisor::kConmon) continue;
+    Facts facts = at->second->facts;
+    facts.runtime = Runtime::kPodman;
+    const Container container{.runtime = Runtime::kPodman, .id = facts.id};
+    std::string where;
+    const Facts* const stored = lookup_.find_podman(facts.id, question_.session, where);
+    if (stored != nullptr) complete(facts, *stored);
+    answer_.trace.push_back(
+        {.source = Source::kParent, .where = name_of(member.parent), .facts = facts, .error = {}});
+    answer_.claims.push_back({.init = member.process,
+                              .helper = {.process = member.parent, .container = container},
+                              .names = std::move(facts)});
+  }
+}
+
+Answer Lookup::Case::answer() && {
+  take_path();
+  take_bundle();
+  take_docker();
+  take_crio();
+  take_parent();
+  take_mounts();
+  take_members();
+  take_podman();
+  if (answer_.container) {
+    Container& container = *answer_.container;
+    if (container.runtime == Runtime::kOci && answer_.names.runtime) {
+      container.runtime = *answer_.names.runtime;
+    }
+    answer_.names.runtime = container.runtime;
+  }
+  answer_.complete = is_named();
+  return std::move(answer_);
+}
+
+Lookup::Lookup(Options options)
+    : options_(std::move(options)), bundles_(options_.rootfs, options_.roots) {
+  if (auto root = procfs::ProcRoot::open(options_.procfs)) procfs_ = std::move(*root);
+}
+
+void Lookup::refresh() {
+  for (const Error& error : bundles_.refresh()) {
+    static_cast<void>(error);
+    ++failures_[Source::kBundle];
+  }
+  podman_.clear();
+  users_.reset();
+}
+
+Answer Lookup::ask(const Question& question) {
+  return Case(*this, question).answer();
+}
+
+Result<Facts> Lookup::read_docker(std::string_view id, std::string& where) const {
+  Error last = Error::from_errno(ENOENT, "find a folder of Docker");
+  for (const std::string& root : options_.roots.docker) {
+    where = root + "/containers/" + std::string(id) + "/config.v2.json";
+    const auto folder = HostFolder::open(options_.rootfs, root + "/containers");
+    if (!folder) {
+      last = folder.error();
+      continue;
+    }
+    const auto text = folder->read({id, "config.v2.json"});
+    if (text) return parse_docker_config(*text);
+    last = text.error();
+  }
+  return fail(last);
+}
+
+Result<Facts> Lookup::read_crio(std::string_view id, std::string& where) const {
+  Error last = Error::from_errno(ENOENT, "find a folder of CRI-O");
+  for (const std::string& root : options_.roots.crio) {
+    where = root + "/overlay-containers/" + std::string(id) + "/userdata/config.json";
+    const auto folder = HostFolder::open(options_.rootfs, root + "/overlay-containers");
+    if (!folder) {
+      last = folder.error();
+      continue;
+    }
+    const auto text = folder->read({id, "userdata", "config.json"});
+    if (text) return parse_oci_config(*text, Annotations::kOfCri);
+    last = text.error();
+  }
+  return fail(last);
+}
+
+// Each of the two drivers of containers/storage has a folder of its own.
+void Lookup::read_podman(const std::string& folder, const std::vector<std::string_view>& below) {
+  constexpr std::size_t kStoreLimit = std::size_t{16} << 20U;
+  const auto opened = HostFolder::open(options_.rootfs, folder);
+  if (!opened) return;
+  for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
+    std::vector<std::string_view> names = below;
+    names.insert(names.end(), {driver, "containers.json"});
+    std::string where = folder;
+    for (const std::string_view name : names) where.append("/").append(name);
+    const auto [at, is_new] = podman_.try_emplace(std::move(where));
+    if (!is_new) continue;
+    const auto text = opened->read(names, kStoreLimit);
+    auto containers =
+        text ? parse_podman_store(*text) : Result<std::map<std::string, Facts>>(fail(text.error()));
+    if (containers) {
+      at->second = std::move(*containers);
+    } else if (containers.error().kind() != ErrorKind::kGone) {
+      ++failures_[Source::kPodman];
+    }
+  }
+}
+
+std::string Lookup::home_of(Uid user) {
+  if (!users_) {
+    users_.emplace();
+    const auto etc = HostFolder::open(options_.rootfs, "/etc");
+    const auto text = etc ? etc->read({"passwd"}) : Result<std::string>(fail(etc.error()));
+    if (text) users_ = parse_passwd(*text);
+  }
+  const auto at = users_->find(user);
+  if (at == users_->end() || !at->second.home.starts_with('/')) return {};
+  return at->second.home;
+}
+
+const Facts* Lookup::find_podman(std::string_view id, std::optional<Uid> session,
+                                 std::string& where) {
+  for (const std::string& root : options_.roots.podman) read_podman(root, {});
+  const std::string home = session ? home_of(*session) : "";
+  if (!home.empty()) read_podman(home, {".local", "share", "containers", "storage"});
+  for (const auto& [file, containers] : podman_) {
+    const auto at = containers.find(std::string(id));
+    if (at == containers.end()) continue;
+    where = file;
+    return &at->second;
+  }
+  return nullptr;
+}
+
+}  // namespace kcommons::identity

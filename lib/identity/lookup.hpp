@@ -1,0 +1,115 @@
+// Who is in a cgroup, by all that the host tells: one question, one answer, with the trace of what
+// was asked. Reads files and /proc at each call, so it is asked off the sampler's thread. Belongs
+// to one thread.
+//
+// The cgroup path is the kernel's word and comes first: whatever else says that a process is in a
+// container whose cgroup it is not in is not believed. What users may write themselves, command
+// lines and mounts, counts where the path tells nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "cgroup/placement.hpp"
+#include "identity/bundles.hpp"
+#include "identity/command_line.hpp"
+#include "identity/evidence.hpp"
+#include "identity/users.hpp"
+#include "procfs/proc_root.hpp"
+
+namespace kcommons::identity {
+
+// A process, for good: its number may be used again.
+struct ProcessName {
+  Pid pid;
+  std::uint64_t start_time = 0;  // clock ticks since boot
+
+  bool operator==(const ProcessName&) const = default;
+};
+
+// A process and its parent in one cgroup.
+struct Member {
+  ProcessName process;
+  ProcessName parent;
+
+  bool operator==(const Member&) const = default;
+};
+
+// A cgroup in which there are processes.
+struct Question {
+  std::optional<cgroup::Container> container;  // as its path tells
+  std::string cgroup_path;
+  std::optional<Uid> session;  // whose user manager or login session it is in
+  // Its oldest process, and that one's parent where it stands in another cgroup.
+  ProcessName oldest;
+  std::optional<ProcessName> parent;
+  // Where a container's processes may share a cgroup with what looks after them: those that could
+  // be either.
+  std::vector<Member> members;
+
+  bool operator==(const Question&) const = default;
+};
+
+// A process outside of a container that works for it.
+struct Helper {
+  ProcessName process;
+  cgroup::Container container;  // of a pod's shim, its sandbox
+};
+
+// A process that is a container's first, in a cgroup that is not the container's alone.
+struct Claim {
+  ProcessName init;
+  Helper helper;  // who says so
+  Facts names;
+};
+
+struct Answer {
+  std::optional<cgroup::Container> container;  // empty: none, as far as anybody tells
+  Facts names;
+  std::optional<Helper> helper;
+  std::vector<Claim> claims;
+  Trace trace;
+  bool complete = false;  // false: something that should be there is not, or not yet
+};
+
+class Lookup final {
+ public:
+  struct Options {
+    std::string rootfs = "/";
+    std::string procfs = "/proc";
+    Roots roots;
+    std::set<Source> off;  // not asked
+  };
+  explicit Lookup(Options options);
+
+  // Before a batch of questions: lists what is there.
+  void refresh();
+  Answer ask(const Question& question);
+  // Reads that failed, by source, since the start.
+  [[nodiscard]] const std::map<Source, std::uint64_t>& failures() const { return failures_; }
+
+ private:
+  class Case;
+  Result<Facts> read_docker(std::string_view id, std::string& where) const;
+  Result<Facts> read_crio(std::string_view id, std::string& where) const;
+  const Facts* find_podman(std::string_view id, std::optional<Uid> session, std::string& where);
+  // `below`: names that lead on from the folder, and are the user's own to make.
+  void read_podman(const std::string& folder, const std::vector<std::string_view>& below);
+  // Empty where that user has none.
+  std::string home_of(Uid user);
+
+  Options options_;
+  std::optional<procfs::ProcRoot> procfs_;
+  Bundles bundles_;
+  // Both read when they are first needed after a refresh.
+  std::map<std::string, std::map<std::string, Facts>> podman_;  // by file, then id
+  std::optional<std::map<Uid, User>> users_;
+  std::map<Source, std::uint64_t> failures_;
+};
+
+}  // namespace kcommons::identity

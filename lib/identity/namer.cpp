@@ -1,0 +1,114 @@
+#include "identity/namer.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "identity/believed.hpp"
+
+namespace kcommons::identity {
+
+namespace {
+
+using census::Census;
+
+// A container may be seen before its runtime has written what it knows of it. After that, it is
+// asked about less and less.
+SteadyTime::duration pause_after(int attempts) {
+  constexpr int kSoon = 5;
+  constexpr auto kLater = std::chrono::minutes(1);
+  return attempts <= kSoon ? SteadyTime::duration::zero() : SteadyTime::duration(kLater);
+}
+
+std::string key_of(const cgroup::Placement& placement) {
+  std::string key = placement.path;
+  if (placement.container) key += '\n' + placement.container->id;
+  return key;
+}
+
+}  // namespace
+
+Namer::Namer(Options options, const Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+Namer::~Namer() {
+  thread_.request_stop();
+  wake_.notify_all();
+}
+
+void Namer::work(const std::stop_token& stop) {
+  Lookup lookup(options_.lookup);
+  std::unique_lock lock(mutex_);
+  while (wake_.wait(lock, stop, [this] { return !questions_.empty(); })) {
+    lock.unlock();
+    lookup.refresh();
+    lock.lock();
+    while (!questions_.empty() && !stop.stop_requested()) {
+      const Asked asked = std::move(questions_.front());
+      questions_.pop_front();
+      lock.unlock();
+      Answer answer = lookup.ask(asked.second);
+      lock.lock();
+      answers_.emplace_back(asked.first, std::move(answer));
+      --unanswered_;
+    }
+    wake_.notify_all();
+  }
+}
+
+void Namer::note_questions(const Census& census) {
+  std::vector<Question> questions = questions_of(census);
+  keys_.clear();
+  for (auto& [key, known] : known_) known.seen = false;
+  for (std::size_t i = 0; i < census.placements.size(); ++i) {
+    keys_.push_back(key_of(census.placements[i]));
+    if (questions[i].oldest == ProcessName()) continue;  // nobody is there any more
+    Known& known = known_[keys_.back()];
+    known.seen = true;
+    if (known.question == questions[i]) continue;
+    known = Known{.question = std::move(questions[i]), .seen = true};
+  }
+  std::erase_if(known_, [](const auto& entry) { return !entry.second.seen; });
+}
+
+void Namer::ask_what_is_due() {
+  const SteadyTime now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, known] : known_) {
+    const bool is_done = known.answer && known.answer->complete;
+    if (is_done || known.asked || (known.attempts > 0 && now < known.next_try)) continue;
+    known.asked = true;
+    ++known.attempts;
+    known.next_try = now + pause_after(known.attempts);
+    questions_.emplace_back(key, known.question);
+    ++unanswered_;
+  }
+  wake_.notify_all();
+}
+
+void Namer::take_answers() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, options_.patience, [this] { return unanswered_ == 0; });
+  for (auto& [key, answer] : std::exchange(answers_, {})) {
+    const auto at = known_.find(key);
+    if (at == known_.end()) continue;
+    at->second.asked = false;
+    at->second.answer = std::move(answer);
+  }
+}
+
+void Namer::apply(Census& census) {
+  note_questions(census);
+  ask_what_is_due();
+  take_answers();
+  std::vector<const Answer*> answers;
+  for (const std::string& key : keys_) {
+    const auto at = known_.find(key);
+    const bool is_told = at != known_.end() && at->second.answer;
+    answers.push_back(is_told ? &*at->second.answer : nullptr);
+  }
+  believe(answers, options_.labels, census);
+}
+
+}  // namespace kcommons::identity

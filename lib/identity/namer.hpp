@@ -1,0 +1,77 @@
+// Gives the containers of a census their names, and finds those that their cgroup path does not
+// tell: the sampler's side of it. What it has to read for that, a thread of its own reads, so that
+// no census waits for a disk or for a thousand new containers; what is not known yet is named by
+// its id, and asked about again. What was found is kept for as long as the cgroup has processes.
+//
+// apply() belongs to one thread, the sampler's; explain() may be called from any. The destructor
+// ends the thread after the question under way.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "census/census.hpp"
+#include "identity/lookup.hpp"
+
+namespace kcommons::identity {
+
+class Namer final {
+ public:
+  struct Options {
+    Lookup::Options lookup;
+    std::vector<std::string> labels;  // that are copied into names, where a container has them
+    // How long apply() waits for what it has just asked. Names come at the next census otherwise.
+    std::chrono::milliseconds patience{20};
+  };
+  // `clock` must outlive it.
+  Namer(Options options, const Clock& clock);
+  ~Namer();
+  Namer(const Namer&) = delete;
+  Namer& operator=(const Namer&) = delete;
+
+  // Fills Census::names, and changes placements: of those whose container only evidence tells, and
+  // of processes that work for a container from outside of it.
+  void apply(census::Census& census);
+
+ private:
+  struct Known {
+    Question question;
+    std::optional<Answer> answer;  // the last one; of the same question
+    bool asked = false;            // and not answered yet
+    int attempts = 0;
+    SteadyTime next_try;
+    bool seen = false;  // in the census under way
+  };
+  using Asked = std::pair<std::string, Question>;
+
+  void note_questions(const census::Census& census);
+  void ask_what_is_due();
+  void take_answers();
+  void work(const std::stop_token& stop);
+
+  Options options_;
+  const Clock& clock_;
+  std::map<std::string, Known> known_;  // by cgroup
+  std::vector<std::string> keys_;       // of the placements of the census under way
+
+  // Between the two threads.
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::deque<Asked> questions_;
+  std::vector<std::pair<std::string, Answer>> answers_;
+  std::size_t unanswered_ = 0;
+  std::jthread thread_;
+};
+
+}  // namespace kcommons::identity

@@ -1,0 +1,65 @@
+#include "identity/runtime_state.hpp"
+
+#include <limits>
+
+#include "identity/json.hpp"
+
+namespace kcommons::identity {
+
+namespace {
+
+void take_process(const Json& json, const char* pid_key, const char* start_key, Facts& facts) {
+  const auto pid = number_at(json, {pid_key});
+  if (!pid || *pid == 0 || *pid > std::numeric_limits<Pid::rep>::max()) return;
+  facts.init = Pid(static_cast<Pid::rep>(*pid));
+  facts.init_start_time = number_at(json, {start_key});
+}
+
+std::string path_at(const Json& json, std::initializer_list<const char*> keys) {
+  const Json* const path = find(json, keys);
+  if (path == nullptr || !path->is_string()) return {};
+  const auto& text = path->get_ref<const std::string&>();
+  return text.starts_with('/') ? text : std::string();
+}
+
+// The path in the unified hierarchy, which lies in one of these where systemd has mounted it. Where
+// systemd makes the cgroup, the configuration has no path.
+std::string unified_path(const Json& json) {
+  std::string path = path_at(json, {"cgroup_paths", ""});
+  for (const std::string_view mount : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {
+    if (path.starts_with(mount) && path.substr(mount.size()).starts_with('/')) {
+      return path.substr(mount.size());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Facts> parse_runc_state(std::string_view text) {
+  const auto json = parse_json(text, "parse state.json of runc");
+  if (!json) return fail(json.error());
+  Facts facts;
+  facts.runtime = cgroup::Runtime::kRunc;
+  facts.id = text_at(*json, {"id"});
+  take_process(*json, "init_process_pid", "init_process_start", facts);
+  if (facts.id.empty() || !facts.init) {
+    return fail(Error::malformed("find id and init_process_pid in state.json of runc", text));
+  }
+  facts.cgroup_path = path_at(*json, {"config", "cgroups", "path"});
+  if (facts.cgroup_path.empty()) facts.cgroup_path = unified_path(*json);
+  return facts;
+}
+
+Result<Facts> parse_crun_status(std::string_view text) {
+  const auto json = parse_json(text, "parse status of crun");
+  if (!json) return fail(json.error());
+  Facts facts;
+  facts.runtime = cgroup::Runtime::kCrun;
+  take_process(*json, "pid", "process-start-time", facts);
+  if (!facts.init) return fail(Error::malformed("find pid in status of crun", text));
+  facts.cgroup_path = path_at(*json, {"cgroup-path"});
+  return facts;
+}
+
+}  // namespace kcommons::identity

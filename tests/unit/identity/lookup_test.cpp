@@ -1,0 +1,133 @@
+#include "identity/lookup.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "fake_proc.hpp"
+#include "fixtures.hpp"
+#include "tree.hpp"
+
+using namespace kcommons;
+using namespace kcommons::identity;
+using cgroup::Container;
+using cgroup::Runtime;
+
+namespace {
+
+const std::string kId = "eb777e9ae8296357ccf25666fe1f35a79f49682b7ba5c56b127bb1c16384deee";
+const std::string kConfig = "var/lib/docker/containers/" + kId + "/config.v2.json";
+
+Answer ask(const test::Tree& tree, const Question& question, std::set<Source> off = {}) {
+  Lookup lookup({.rootfs = tree.root(), .procfs = "/nothing", .roots = {}, .off = std::move(off)});
+  lookup.refresh();
+  return lookup.ask(question);
+}
+
+Question about(Runtime runtime, const std::string& id, const std::string& path) {
+  Question question;
+  question.container = Container{.runtime = runtime, .id = id};
+  question.cgroup_path = path;
+  question.oldest = {.pid = Pid(14200), .start_time = 1};
+  return question;
+}
+
+}  // namespace
+
+TEST_CASE("the trace tells where each name comes from", "[identity]") {
+  const test::Tree tree;
+  tree.file(kConfig, test::fixture("runtime/docker.config.v2.json"));
+  const Answer answer = ask(tree, about(Runtime::kOci, kId, "/eco/" + kId));
+  CHECK(answer.complete);
+  CHECK(answer.container->runtime == Runtime::kDocker);
+  REQUIRE(answer.trace.size() == 2);
+  CHECK(answer.trace[0].source == Source::kCgroup);
+  CHECK(answer.trace[0].where == "/eco/" + kId);
+  CHECK(answer.trace[1].source == Source::kDocker);
+  CHECK(answer.trace[1].where == "/" + kConfig);
+  CHECK(answer.trace[1].facts.container == "eco-web");
+}
+
+TEST_CASE("a container seen before its files is not complete, and says what is missing",
+          "[identity]") {
+  const test::Tree tree;
+  const Answer answer = ask(tree, about(Runtime::kDocker, kId, "/docker/" + kId));
+  CHECK_FALSE(answer.complete);
+  CHECK(answer.container->id == kId);
+  CHECK(answer.names.container.empty());
+  REQUIRE(answer.trace.size() == 2);
+  CHECK(answer.trace[1].error.find("No such file") != std::string::npos);
+}
+
+TEST_CASE("a file about another container names nothing", "[identity]") {
+  const test::Tree tree;
+  const std::string other(64, 'a');
+  tree.file("var/lib/docker/containers/" + other + "/config.v2.json",
+            test::fixture("runtime/docker.config.v2.json"));
+  const Answer answer = ask(tree, about(Runtime::kDocker, other, "/docker/" + other));
+  CHECK_FALSE(answer.complete);
+  CHECK(answer.names.container.empty());
+  CHECK(answer.trace.back().error.find(kId) != std::string::npos);
+}
+
+TEST_CASE("labels of Kubernetes count only in the pod that the cgroup says", "[identity]") {
+  const test::Tree tree;
+  tree.file(kConfig, R"({"ID": ")" + kId + R"(", "Name": "/k8s_x", "Config": {"Labels": {
+      "io.kubernetes.docker.type": "container", "io.kubernetes.container.name": "nginx",
+      "io.kubernetes.pod.name": "web-0", "io.kubernetes.pod.uid": "0f1e"}}})");
+  Question question = about(Runtime::kDocker, kId, "/docker/" + kId);
+  CHECK(ask(tree, question).names.pod.empty());
+  question.container->pod_uid = "0f1e";
+  CHECK(ask(tree, question).names.pod == "web-0");
+  question.container->pod_uid = "other";
+  CHECK(ask(tree, question).names.pod.empty());
+}
+
+TEST_CASE("a source that is off is not asked", "[identity]") {
+  const test::Tree tree;
+  tree.file(kConfig, test::fixture("runtime/docker.config.v2.json"));
+  const Answer answer =
+      ask(tree, about(Runtime::kDocker, kId, "/docker/" + kId), {Source::kDocker});
+  CHECK(answer.names.container.empty());
+  CHECK(answer.trace.size() == 1);
+}
+
+TEST_CASE("ids that are no file names are asked about without harm", "[identity]") {
+  const test::Tree tree;
+  tree.file("var/lib/docker/secret/config.v2.json", test::fixture("runtime/docker.config.v2.json"));
+  for (const std::string& id :
+       {std::string("../secret"), std::string(".."), std::string("a/b"), std::string(300, 'x'),
+        std::string("x"), std::string("\0x", 2), std::string("\xff\n\"")}) {
+    const Answer answer = ask(tree, about(Runtime::kOci, id, "/eco/x"));
+    CHECK(answer.names.container.empty());
+    CHECK_FALSE(answer.complete);
+  }
+}
+
+TEST_CASE("a unit of the host has no container and is not asked about again", "[identity]") {
+  const test::Tree tree;
+  Question question;
+  question.cgroup_path = "/system.slice/ssh.service";
+  question.oldest = {.pid = Pid(7), .start_time = 1};
+  const Answer answer = ask(tree, question);
+  CHECK(answer.complete);
+  CHECK_FALSE(answer.container);
+}
+
+TEST_CASE("a pod's shim names its sandbox and none of its containers", "[identity]") {
+  const test::Tree tree;
+  test::FakeProc proc;
+  proc.process(500);
+  proc.file("500/cmdline", test::parent_of("cri-containerd-systemd-container"));
+  Lookup lookup({.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}});
+  Question question = about(Runtime::kContainerdCri, kId, "/kubepods/podx/" + kId);
+  question.parent = ProcessName{.pid = Pid(500), .start_time = 500};
+  const Answer answer = lookup.ask(question);
+  CHECK(answer.container->id == kId);
+  REQUIRE(answer.helper);
+  CHECK(answer.helper->container.id ==
+        "f678be3ccaee67851fbb2b506dac5a251036edb2c4d23bbb1f18093471979d05");
+  question.container.reset();
+  CHECK_FALSE(lookup.ask(question).container);
+  // Another process has its number by now.
+  question.parent->start_time = 7;
+  CHECK_FALSE(lookup.ask(question).helper);
+}

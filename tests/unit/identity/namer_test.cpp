@@ -1,0 +1,131 @@
+#include "identity/namer.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "fake_clock.hpp"
+#include "tree.hpp"
+
+using namespace kcommons;
+using namespace kcommons::identity;
+using namespace std::chrono_literals;
+using census::Census;
+using cgroup::Runtime;
+
+namespace {
+
+// Longer than any answer takes, so that a test waits for it and for nothing else.
+constexpr auto kPatience = 30s;
+
+std::string id_of(int number) {
+  std::string digits = std::to_string(number);
+  return std::string(64 - digits.size(), 'a') + digits;
+}
+
+void describe(const test::Tree& tree, int number) {
+  tree.file(
+      "var/lib/docker/containers/" + id_of(number) + "/config.v2.json",
+      R"({"ID": ")" + id_of(number) + R"(", "Name": "/web-)" + std::to_string(number) + R"("})");
+}
+
+Census census_of(int containers, int first_pid = 1000) {
+  Census census;
+  census.userspaces.push_back({.inode = kInitialUserNs});
+  for (int i = 0; i < containers; ++i) {
+    cgroup::Placement placement;
+    placement.path = "/docker/" + id_of(i);
+    placement.container = cgroup::Container{.runtime = Runtime::kDocker, .id = id_of(i)};
+    census.placements.push_back(std::move(placement));
+    census::ProcessRecord record;
+    record.pid = Pid(first_pid + i);
+    record.start_time = static_cast<std::uint64_t>(first_pid + i);
+    record.placement = static_cast<std::uint32_t>(i);
+    record.user_ns = 0;
+    census.processes.push_back(record);
+  }
+  return census;
+}
+
+struct Rig {
+  explicit Rig(std::chrono::milliseconds patience)
+      : namer({.lookup = {.rootfs = tree.root(), .procfs = "/nothing", .roots = {}, .off = {}},
+               .labels = {},
+               .patience = patience},
+              clock) {}
+  test::Tree tree;
+  test::FakeClock clock;
+  Namer namer;
+
+  std::string name_after(Census census, int number = 0) {
+    namer.apply(census);
+    const auto at = census.names.find({Runtime::kDocker, id_of(number)});
+    return at == census.names.end() ? "" : at->second->container;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a container is named in the census that sees it first", "[identity]") {
+  Rig rig(kPatience);
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+}
+
+TEST_CASE("what was found is kept while the container lives, and forgotten after", "[identity]") {
+  Rig rig(kPatience);
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+  rig.tree.remove("var/lib/docker");
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+  CHECK(rig.name_after(Census{}).empty());
+  CHECK(rig.name_after(census_of(1)).empty());
+}
+
+TEST_CASE("a container that starts anew in the same cgroup is asked about anew", "[identity]") {
+  Rig rig(kPatience);
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+  rig.tree.remove("var/lib/docker");
+  CHECK(rig.name_after(census_of(1, 2000)).empty());
+}
+
+TEST_CASE("a container seen before its files is named once they are there", "[identity]") {
+  Rig rig(kPatience);
+  CHECK(rig.name_after(census_of(1)).empty());
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+}
+
+TEST_CASE("one that nobody ever names is asked about less and less", "[identity]") {
+  Rig rig(kPatience);
+  for (int i = 0; i < 10; ++i) CHECK(rig.name_after(census_of(1)).empty());
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)).empty());
+  rig.clock.advance(2min);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+}
+
+TEST_CASE("a thousand new containers hold no census up and are named at the next", "[identity]") {
+  constexpr int kMany = 1000;
+  Rig rig(0ms);
+  for (int i = 0; i < kMany; ++i) describe(rig.tree, i);
+  Census census = census_of(kMany);
+  rig.namer.apply(census);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  std::size_t named = 0;
+  while (named < kMany && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(10ms);
+    Census next = census_of(kMany);
+    rig.namer.apply(next);
+    named = next.names.size();
+  }
+  CHECK(named == kMany);
+  CHECK(rig.name_after(census_of(kMany), 999) == "web-999");
+}
+
+TEST_CASE("it ends while questions are open", "[identity]") {
+  for (int i = 0; i < 20; ++i) {
+    Rig rig(0ms);
+    Census census = census_of(200);
+    rig.namer.apply(census);
+  }
+}
