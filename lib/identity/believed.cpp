@@ -44,8 +44,8 @@ bool may_be_shared(const Placement& placement) {
 // Of the host's root, whom nobody in a container can be.
 bool is_root(const ProcessRecord& process, const Census& census) {
   if (process.user_ns == census::kNoIndex) return false;
-  return census.userspaces[process.user_ns].inode == kInitialUserNs && process.real_uid == Uid(0) &&
-         process.effective_uid == Uid(0);
+  return census.user_namespaces[process.user_ns].inode == kInitialUserNs &&
+         process.real_uid == Uid(0) && process.effective_uid == Uid(0);
 }
 
 class Believer final {

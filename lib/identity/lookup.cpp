@@ -21,10 +21,10 @@ using cgroup::Runtime;
 constexpr std::size_t kProcLimit = std::size_t{256} << 10U;
 
 // A file of a process that is still the same; empty where it is gone.
-Result<std::string> read_of_process(const procfs::ProcRoot& root, Pid pid, std::uint64_t start_time,
+Result<std::string> read_of_process(const procfs::ProcRoot& root, const ProcessName& name,
                                     const char* file) {
   std::string buffer;
-  const auto process = procfs::ProcessDir::open(root, pid);
+  const auto process = procfs::ProcessDir::open(root, name.pid);
   if (!process) return fail(process.error());
   const auto stat = procfs::read_stat(*process, buffer);
   if (!stat) return fail(stat.error());

@@ -40,7 +40,8 @@ Namer::~Namer() {
 void Namer::work(const std::stop_token& stop) {
   Lookup lookup(options_.lookup);
   std::unique_lock lock(mutex_);
-  while (wake_.wait(lock, stop, [this] { return !questions_.empty(); })) {
+  const auto is_asked = [this] { return !questions_.empty(); };
+  while (wake_.wait(lock, stop, is_asked) && !stop.stop_requested()) {
     lock.unlock();
     lookup.refresh();
     lock.lock();

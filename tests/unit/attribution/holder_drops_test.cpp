@@ -12,10 +12,9 @@ using census::Census;
 
 namespace {
 
-cgroup::Placement container(const std::string& id, const std::string& name = "") {
+cgroup::Placement container(const std::string& id) {
   cgroup::Placement placement;
-  placement.container =
-      cgroup::Container{.runtime = cgroup::Runtime::kDocker, .id = id, .name = name};
+  placement.container = cgroup::Container{.runtime = cgroup::Runtime::kDocker, .id = id};
   placement.path = "/docker/" + id;
   return placement;
 }
@@ -39,6 +38,12 @@ class Builder {
     record.files = 1000 - census_.processes.size();
     census_.processes.push_back(record);
     return *this;
+  }
+  // A pod's own, as evidence tells.
+  Builder& sandbox(const std::string& id, std::uint64_t net_ns) {
+    census_.names[{cgroup::Runtime::kDocker, id}] =
+        std::make_shared<census::ContainerNames>(census::ContainerNames{.sandbox = true});
+    return process(container(id), net_ns);
   }
   Builder& dropped(std::uint64_t net_ns, std::uint64_t packets) {
     census_.network_drops.push_back({NetNsInode(net_ns), packets});
@@ -87,8 +92,8 @@ TEST_CASE("a pod's drops are its sandbox's even when that is not the oldest", "[
   Attributor attributor({}, 0.5);
   const Snapshot snapshot = attributor.attribute(Builder()
                                                      .process(container("aaa"), 2)
-                                                     .process(container("ppp", "POD"), 2)
-                                                     .process(container("qqq", "POD"), 2)
+                                                     .sandbox("ppp", 2)
+                                                     .sandbox("qqq", 2)
                                                      .dropped(2, 40)
                                                      .census());
   CHECK(drops_of(snapshot, "ppp") == 40U);
@@ -96,13 +101,19 @@ TEST_CASE("a pod's drops are its sandbox's even when that is not the oldest", "[
   CHECK_FALSE(drops_of(snapshot, "qqq"));
 }
 
+TEST_CASE("a container that is only called POD is no sandbox", "[attribution]") {
+  Attributor attributor({}, 0.5);
+  cgroup::Placement pretender = container("ppp");
+  pretender.container->name = "POD";
+  const Snapshot snapshot = attributor.attribute(
+      Builder().process(container("aaa"), 2).process(pretender, 2).dropped(2, 40).census());
+  CHECK(drops_of(snapshot, "aaa") == 40U);
+}
+
 TEST_CASE("a sandbox on the host's network does not own it", "[attribution]") {
   Attributor attributor({}, 0.5);
-  const Snapshot snapshot = attributor.attribute(Builder()
-                                                     .process(unit("init.scope"), 1)
-                                                     .process(container("ppp", "POD"), 1)
-                                                     .dropped(1, 5)
-                                                     .census());
+  const Snapshot snapshot = attributor.attribute(
+      Builder().process(unit("init.scope"), 1).sandbox("ppp", 1).dropped(1, 5).census());
   CHECK(drops_of(snapshot, "init.scope") == 5U);
   CHECK_FALSE(drops_of(snapshot, "ppp"));
 }

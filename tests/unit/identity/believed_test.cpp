@@ -15,7 +15,7 @@ namespace {
 // A census of which each process is older than the next.
 class Made final {
  public:
-  Made() { census_.userspaces.push_back({.inode = kInitialUserNs}); }
+  Made() { census_.user_namespaces.push_back({.inode = kInitialUserNs}); }
 
   std::uint32_t cgroup(const std::string& path, std::optional<Container> container = std::nullopt,
                        std::optional<std::uint32_t> session = std::nullopt) {

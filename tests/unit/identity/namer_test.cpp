@@ -29,7 +29,7 @@ void describe(const test::Tree& tree, int number) {
 
 Census census_of(int containers, int first_pid = 1000) {
   Census census;
-  census.userspaces.push_back({.inode = kInitialUserNs});
+  census.user_namespaces.push_back({.inode = kInitialUserNs});
   for (int i = 0; i < containers; ++i) {
     cgroup::Placement placement;
     placement.path = "/docker/" + id_of(i);

@@ -88,7 +88,7 @@ census::ProcessRecord process(int pid, int parent, std::uint32_t placement, std:
 // both in one cgroup.
 census::Census census_of(const std::string& name, const json& expected, bool has_parent) {
   census::Census census;
-  census.userspaces.push_back({.inode = kInitialUserNs});
+  census.user_namespaces.push_back({.inode = kInitialUserNs});
   census.placements.push_back(cgroup::resolve(cgroup_file(name), cgroup::Layouts::built_in()));
   const bool is_shared = expected.value("path", "").find("/podman-") != std::string::npos;
   if (!is_shared) {
@@ -163,7 +163,7 @@ TEST_CASE("names of captures are those that people gave", "[identity]") {
     return census.names.at({placement.container->runtime, placement.container->id})->container;
   };
   CHECK(name_of("v1hybrid-cgroupfs.docker-cgroupfs-v1hybrid.eco-web.cgroup") == "eco-web");
-  CHECK(name_of("v1hybrid-cgroupfs.podman.eco-inpod.cgroup") == "eco-inpod");
+  CHECK(name_of("v1hybrid-cgroupfs.podman.eco-pod-runc.cgroup") == "eco-pod-runc");
   CHECK(name_of("v1hybrid-cgroupfs.cri-containerd.container.cgroup") == "nginx");
   CHECK(name_of("v2-systemd252.podman-rootless-cgroupfs.cgroup") == "eco-rootless2");
   CHECK(name_of("v2-systemd252.podman-rootless-systemd.cgroup") == "eco-rootless");
