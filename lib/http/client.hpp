@@ -3,7 +3,8 @@
 //
 // Not on the engine that carries the server: its client waits half a minute for each part of a
 // body and as often as there are parts, reads whatever still comes before it closes, and does not
-// say why a connection was refused. Here every wait ends at a deadline. Thread-safe.
+// say why a connection was refused. Here every wait ends at a deadline. Not on libcurl either: it
+// would bring thirty libraries into a daemon that keeps CAP_SYS_ADMIN. Thread-safe.
 #pragma once
 
 #include <chrono>
