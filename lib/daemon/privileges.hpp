@@ -14,9 +14,9 @@ namespace kcommons::daemon {
 //
 // Kept, as far as they are there: with the source bpf, CAP_BPF and CAP_PERFMON (before Linux 6.1
 // even a walk that is loaded already asks for them); with procfs, CAP_SYS_PTRACE. With both
-// CAP_DAC_READ_SEARCH, for what runtimes and their users keep to themselves, and CAP_SYS_ADMIN, which
-// lets files be opened when fs.file-max is reached: that is the moment in which the daemon is needed.
-// CAP_NET_BIND_SERVICE for a port below 1024.
+// CAP_DAC_READ_SEARCH, for what runtimes and their users keep to themselves, and CAP_SYS_ADMIN,
+// which lets files be opened when fs.file-max is reached: that is the moment in which the daemon is
+// needed. CAP_NET_BIND_SERVICE for a port below 1024.
 Result<std::string> drop_privileges(std::string_view source, int port);
 
 }  // namespace kcommons::daemon

@@ -52,6 +52,7 @@ check_books() {
 check_costs() {
   local kind
   for kind in pools holdings; do
+    # shellcheck disable=SC2016 # the fields are awk's
     expect "the readers of kind $kind cost what its passes cost" awk -v kind="kind=\"$kind\"" '
       index($1, "kcommons_census_cpu_seconds_total{" kind) == 1 { passes = $2 }
       index($1, "kcommons_reader_cpu_seconds_total{" kind) == 1 { readers += $2; count++ }
