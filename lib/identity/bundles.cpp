@@ -77,9 +77,7 @@ void Bundles::list_space(const HostFolder& folder, const Kind& kind, const std::
     std::vector<std::string_view> file = names;
     file.push_back(id);
     file.emplace_back(kind.file);
-    std::string where = folder.path();
-    for (const std::string_view name : file) where.append("/").append(name);
-    keep(kind.source, std::move(where), folder, file, kind.parse, space, id);
+    keep(kind.source, folder.name_of(file), folder, file, kind.parse, space, id);
   }
 }
 

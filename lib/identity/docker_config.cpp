@@ -8,20 +8,15 @@ namespace kcommons::identity {
 
 namespace {
 
-std::string label(const Facts& facts, const char* key) {
-  const auto found = facts.labels.find(key);
-  return found == facts.labels.end() ? std::string() : found->second;
-}
-
 void take_kubernetes(Facts& facts) {
-  const std::string type = label(facts, "io.kubernetes.docker.type");
+  const std::string type = label_of(facts, "io.kubernetes.docker.type");
   if (type != "container" && type != "podsandbox") return;
   facts.sandbox = type == "podsandbox";
-  facts.container = label(facts, "io.kubernetes.container.name");
-  facts.sandbox_id = label(facts, "io.kubernetes.sandbox.id");
-  facts.pod = label(facts, "io.kubernetes.pod.name");
-  facts.pod_namespace = label(facts, "io.kubernetes.pod.namespace");
-  facts.pod_uid = label(facts, "io.kubernetes.pod.uid");
+  facts.container = label_of(facts, "io.kubernetes.container.name");
+  facts.sandbox_id = label_of(facts, "io.kubernetes.sandbox.id");
+  facts.pod = label_of(facts, "io.kubernetes.pod.name");
+  facts.pod_namespace = label_of(facts, "io.kubernetes.pod.namespace");
+  facts.pod_uid = label_of(facts, "io.kubernetes.pod.uid");
 }
 
 }  // namespace
@@ -37,8 +32,8 @@ Result<Facts> parse_docker_config(std::string_view text) {
   if (facts.container.starts_with('/')) facts.container.erase(0, 1);
   facts.image = text_at(*json, {"Config", "Image"});
   facts.labels = texts_at(*json, {"Config", "Labels"});
-  facts.compose_project = label(facts, "com.docker.compose.project");
-  facts.compose_service = label(facts, "com.docker.compose.service");
+  facts.compose_project = label_of(facts, "com.docker.compose.project");
+  facts.compose_service = label_of(facts, "com.docker.compose.service");
   take_kubernetes(facts);
   const auto pid = number_at(*json, {"State", "Pid"});
   if (pid && *pid > 0 && *pid <= std::numeric_limits<Pid::rep>::max()) {

@@ -36,6 +36,11 @@ void complete(Facts& facts, const Facts& more) {
   facts.labels.insert(more.labels.begin(), more.labels.end());
 }
 
+std::string label_of(const Facts& facts, const char* key) {
+  const auto found = facts.labels.find(key);
+  return found == facts.labels.end() ? std::string() : found->second;
+}
+
 std::string safe_text(std::string_view raw) {
   return text::valid_utf8(raw, kTextLimit);
 }

@@ -43,6 +43,9 @@ struct Facts {
 // What `more` says and `facts` does not: what was there first stays.
 void complete(Facts& facts, const Facts& more);
 
+// The label or annotation of that name; empty where there is none.
+std::string label_of(const Facts& facts, const char* key);
+
 // Made safe to keep: valid UTF-8, cut to kTextLimit.
 std::string safe_text(std::string_view raw);
 

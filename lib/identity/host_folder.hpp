@@ -39,14 +39,13 @@ class HostFolder final {
   // kEntriesLimit is an error.
   [[nodiscard]] Result<std::vector<std::string>> list(
       const std::vector<std::string_view>& names = {}) const;
-  // For messages: as it was given.
-  [[nodiscard]] const std::string& path() const { return path_; }
+  // For messages: the file of those names, as the folder was given.
+  [[nodiscard]] std::string name_of(const std::vector<std::string_view>& names) const;
 
  private:
   HostFolder(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   [[nodiscard]] Result<UniqueFd> open_below(const std::vector<std::string_view>& names,
                                             int flags) const;
-  [[nodiscard]] std::string name_of(const std::vector<std::string_view>& names) const;
 
   UniqueFd fd_;
   std::string path_;

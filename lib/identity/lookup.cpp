@@ -133,7 +133,9 @@ void Lookup::Case::take_bundle() {
 void Lookup::Case::take_docker() {
   if (is_off(Source::kDocker) || !may_be(Runtime::kDocker)) return;
   std::string where;
-  auto facts = lookup_.read_docker(answer_.container->id, where);
+  const auto text = lookup_.read_first(lookup_.options_.roots.docker, "/containers",
+                                       {answer_.container->id, "config.v2.json"}, where);
+  auto facts = text ? parse_docker_config(*text) : Result<Facts>(fail(text.error()));
   if (!facts) {
     failed(Source::kDocker, std::move(where), facts.error());
     return;
@@ -151,7 +153,10 @@ void Lookup::Case::take_crio() {
   if (is_off(Source::kCriO) || !may_be(Runtime::kCriO)) return;
   if (answer_.names.runtime && answer_.names.runtime != Runtime::kCriO) return;
   std::string where;
-  auto facts = lookup_.read_crio(answer_.container->id, where);
+  const auto text = lookup_.read_first(lookup_.options_.roots.crio, "/overlay-containers",
+                                       {answer_.container->id, "userdata", "config.json"}, where);
+  auto facts =
+      text ? parse_oci_config(*text, Annotations::kOfCri) : Result<Facts>(fail(text.error()));
   if (!facts) {
     failed(Source::kCriO, std::move(where), facts.error());
     return;
@@ -285,10 +290,7 @@ Lookup::Lookup(Options options)
 }
 
 void Lookup::refresh() {
-  for (const Error& error : bundles_.refresh()) {
-    static_cast<void>(error);
-    ++failures_[Source::kBundle];
-  }
+  failures_[Source::kBundle] += bundles_.refresh().size();
   podman_.clear();
   users_.reset();
 }
@@ -297,33 +299,21 @@ Answer Lookup::ask(const Question& question) {
   return Case(*this, question).answer();
 }
 
-Result<Facts> Lookup::read_docker(std::string_view id, std::string& where) const {
-  Error last = Error::from_errno(ENOENT, "find a folder of Docker");
-  for (const std::string& root : options_.roots.docker) {
-    where = root + "/containers/" + std::string(id) + "/config.v2.json";
-    const auto folder = HostFolder::open(options_.rootfs, root + "/containers");
+// The first of the folders that has it.
+Result<std::string> Lookup::read_first(const std::vector<std::string>& roots, const char* below,
+                                       const std::vector<std::string_view>& names,
+                                       std::string& where) const {
+  Error last = Error::from_errno(ENOENT, "find a folder of the runtime");
+  for (const std::string& root : roots) {
+    const auto folder = HostFolder::open(options_.rootfs, root + below);
     if (!folder) {
+      where = root + below;
       last = folder.error();
       continue;
     }
-    const auto text = folder->read({id, "config.v2.json"});
-    if (text) return parse_docker_config(*text);
-    last = text.error();
-  }
-  return fail(last);
-}
-
-Result<Facts> Lookup::read_crio(std::string_view id, std::string& where) const {
-  Error last = Error::from_errno(ENOENT, "find a folder of CRI-O");
-  for (const std::string& root : options_.roots.crio) {
-    where = root + "/overlay-containers/" + std::string(id) + "/userdata/config.json";
-    const auto folder = HostFolder::open(options_.rootfs, root + "/overlay-containers");
-    if (!folder) {
-      last = folder.error();
-      continue;
-    }
-    const auto text = folder->read({id, "userdata", "config.json"});
-    if (text) return parse_oci_config(*text, Annotations::kOfCri);
+    where = folder->name_of(names);
+    auto text = folder->read(names);
+    if (text) return text;
     last = text.error();
   }
   return fail(last);
@@ -337,9 +327,7 @@ void Lookup::read_podman(const std::string& folder, const std::vector<std::strin
   for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
     std::vector<std::string_view> names = below;
     names.insert(names.end(), {driver, "containers.json"});
-    std::string where = folder;
-    for (const std::string_view name : names) where.append("/").append(name);
-    const auto [at, is_new] = podman_.try_emplace(std::move(where));
+    const auto [at, is_new] = podman_.try_emplace(opened->name_of(names));
     if (!is_new) continue;
     const auto text = opened->read(names, kStoreLimit);
     auto containers =

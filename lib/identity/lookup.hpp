@@ -95,8 +95,10 @@ class Lookup final {
 
  private:
   class Case;
-  Result<Facts> read_docker(std::string_view id, std::string& where) const;
-  Result<Facts> read_crio(std::string_view id, std::string& where) const;
+  // `where` is set to the file that was read, or asked for last.
+  Result<std::string> read_first(const std::vector<std::string>& roots, const char* below,
+                                 const std::vector<std::string_view>& names,
+                                 std::string& where) const;
   const Facts* find_podman(std::string_view id, std::optional<Uid> session, std::string& where);
   // `below`: names that lead on from the folder, and are the user's own to make.
   void read_podman(const std::string& folder, const std::vector<std::string_view>& below);

@@ -1,7 +1,5 @@
 #include "identity/oci_config.hpp"
 
-#include <map>
-
 #include "base/text.hpp"
 #include "identity/json.hpp"
 
@@ -10,58 +8,51 @@ namespace kcommons::identity {
 namespace {
 
 using cgroup::Runtime;
-using Texts = std::map<std::string, std::string>;
-
-std::string at(const Texts& texts, const char* key) {
-  const auto found = texts.find(key);
-  return found == texts.end() ? std::string() : found->second;
-}
 
 // containerd's CRI plugin (pkg/cri/annotations).
-void take_containerd_cri(const Texts& notes, Facts& facts) {
-  const std::string type = at(notes, "io.kubernetes.cri.container-type");
+void take_containerd_cri(Facts& facts) {
+  const std::string type = label_of(facts, "io.kubernetes.cri.container-type");
   if (type != "container" && type != "sandbox") return;
   facts.runtime = Runtime::kContainerdCri;
   facts.sandbox = type == "sandbox";
-  facts.container = at(notes, "io.kubernetes.cri.container-name");
-  facts.image = at(notes, "io.kubernetes.cri.image-name");
-  facts.sandbox_id = at(notes, "io.kubernetes.cri.sandbox-id");
-  facts.pod = at(notes, "io.kubernetes.cri.sandbox-name");
-  facts.pod_namespace = at(notes, "io.kubernetes.cri.sandbox-namespace");
-  facts.pod_uid = at(notes, "io.kubernetes.cri.sandbox-uid");
+  facts.container = label_of(facts, "io.kubernetes.cri.container-name");
+  facts.image = label_of(facts, "io.kubernetes.cri.image-name");
+  facts.sandbox_id = label_of(facts, "io.kubernetes.cri.sandbox-id");
+  facts.pod = label_of(facts, "io.kubernetes.cri.sandbox-name");
+  facts.pod_namespace = label_of(facts, "io.kubernetes.cri.sandbox-namespace");
+  facts.pod_uid = label_of(facts, "io.kubernetes.cri.sandbox-uid");
 }
 
 // CRI-O (pkg/annotations), which names what kubelet asked for by kubelet's own labels.
-void take_cri_o(const Texts& notes, Facts& facts) {
-  const std::string type = at(notes, "io.kubernetes.cri-o.ContainerType");
+void take_cri_o(Facts& facts) {
+  const std::string type = label_of(facts, "io.kubernetes.cri-o.ContainerType");
   if (type != "container" && type != "sandbox") return;
   facts.runtime = Runtime::kCriO;
   facts.sandbox = type == "sandbox";
-  if (type == "container") facts.container = at(notes, "io.kubernetes.container.name");
-  facts.image = at(notes, "io.kubernetes.cri-o.ImageName");
-  facts.sandbox_id = at(notes, "io.kubernetes.cri-o.SandboxID");
-  facts.pod = at(notes, "io.kubernetes.pod.name");
-  facts.pod_namespace = at(notes, "io.kubernetes.pod.namespace");
-  facts.pod_uid = at(notes, "io.kubernetes.pod.uid");
+  if (type == "container") facts.container = label_of(facts, "io.kubernetes.container.name");
+  facts.image = label_of(facts, "io.kubernetes.cri-o.ImageName");
+  facts.sandbox_id = label_of(facts, "io.kubernetes.cri-o.SandboxID");
+  facts.pod = label_of(facts, "io.kubernetes.pod.name");
+  facts.pod_namespace = label_of(facts, "io.kubernetes.pod.namespace");
+  facts.pod_uid = label_of(facts, "io.kubernetes.pod.uid");
 }
 
 // libpod borrows annotations of CRI-O: SandboxID is the pod of podman.
-void take_podman(const Texts& notes, Facts& facts) {
+void take_podman(Facts& facts) {
   facts.runtime = Runtime::kPodman;
-  facts.sandbox_id = at(notes, "io.kubernetes.cri-o.SandboxID");
+  facts.sandbox_id = label_of(facts, "io.kubernetes.cri-o.SandboxID");
 }
 
 void take_annotations(Annotations trust, Facts& facts) {
-  const Texts& notes = facts.labels;
-  if (at(notes, "io.container.manager") == "libpod") {
-    take_podman(notes, facts);
+  if (label_of(facts, "io.container.manager") == "libpod") {
+    take_podman(facts);
     return;
   }
   if (trust == Annotations::kOfCri) {
-    take_containerd_cri(notes, facts);
-    if (!facts.runtime) take_cri_o(notes, facts);
+    take_containerd_cri(facts);
+    if (!facts.runtime) take_cri_o(facts);
   }
-  if (facts.container.empty()) facts.container = at(notes, "nerdctl/name");
+  if (facts.container.empty()) facts.container = label_of(facts, "nerdctl/name");
 }
 
 // "a-b-c.slice" lies in "a-b.slice", which lies in "a.slice" (systemd.slice(5)).
