@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attribution/books.hpp"
+#include "base/text.hpp"
 
 namespace kcommons::attribution {
 
@@ -46,6 +47,14 @@ double whole_of(const Census& census, const PoolKey& key, const PoolBook& book) 
   const std::uint64_t used = used_of(book);
   const std::uint64_t whole = limit && limit->value ? *limit->value : used;
   return static_cast<double>(std::max<std::uint64_t>(whole, 1));
+}
+
+// Empty where the host has no such user.
+std::string user_name(const Census& census, std::string_view uid) {
+  if (!census.user_names) return {};
+  const auto number = text::parse_number<Uid::rep>(uid);
+  const auto at = number ? census.user_names->find(Uid(*number)) : census.user_names->end();
+  return at == census.user_names->end() ? std::string() : at->second;
 }
 
 // Takes what is cut out of the books and into `_other`, so that no sum changes.
@@ -296,9 +305,16 @@ Snapshot Cutter::into_snapshot() && {
     snapshot.pools.push_back(std::move(pool));
   }
   for (const auto& [key, used] : books_.users) {
-    snapshot.users.push_back({.resource = key.resource, .uid = key.uid, .user = "", .used = used});
+    snapshot.users.push_back({.resource = key.resource,
+                              .uid = key.uid,
+                              .user = user_name(census_, key.uid),
+                              .used = used});
   }
   return snapshot;
+}
+
+bool is_container(const Holder& holder) {
+  return holder.kind == Holder::Kind::kContainer;
 }
 
 std::vector<ValueAge> ages_of(const Census& census) {
@@ -325,8 +341,9 @@ Attributor::Attributor(Limits limits, double neighbours_above)
 Snapshot Attributor::attribute(const Census& census) {
   Books books = keep_books(census);
   drops_.book(census.network_drops, books);
-  const auto containers = std::ranges::count_if(
-      books.holders, [](const Holder& holder) { return holder.kind == Holder::Kind::kContainer; });
+  const auto containers = std::ranges::count_if(books.holders, is_container);
+  const auto unnamed = std::ranges::count_if(
+      books.holders, [](const Holder& holder) { return is_container(holder) && !holder.named; });
   Cutter cutter(census, std::move(books));
   cutter.count_neighbours();
   cutter.cut_holders(Holder::Kind::kContainer, containers_);
@@ -335,6 +352,7 @@ Snapshot Attributor::attribute(const Census& census) {
   cutter.cut_users(users_);
   Snapshot snapshot = std::move(cutter).into_snapshot();
   snapshot.containers = static_cast<std::uint64_t>(containers);
+  snapshot.containers_unnamed = static_cast<std::uint64_t>(unnamed);
   snapshot.neighbours_above = neighbours_above_;
   snapshot.ages = ages_of(census);
   snapshot.cpu_drops = census.cpu_drops;

@@ -25,12 +25,14 @@ void take_names(const census::ContainerNames& names, Holder& holder) {
   if (!names.container.empty()) holder.container = names.container;
   holder.sandbox = names.sandbox;
   if (names.sandbox) holder.container = kSandbox;
+  holder.named = holder.named || !names.container.empty() || names.sandbox;
   holder.pod = names.pod;
   holder.pod_namespace = names.pod_namespace;
   if (!names.pod_uid.empty()) holder.pod_uid = names.pod_uid;
   holder.image = names.image;
   holder.compose_project = names.compose_project;
   holder.compose_service = names.compose_service;
+  holder.labels = names.labels;
 }
 
 // Within a container somebody else makes the cgroups, and may give one the id of any other: what is
@@ -50,6 +52,7 @@ Holder container_of(const Census& census, const cgroup::Placement& placement) {
   holder.runtime = cgroup::name_of(container.runtime);
   holder.container =
       container.name.empty() ? container.id.substr(0, kShortIdLength) : container.name;
+  holder.named = !container.name.empty();
   holder.pod_uid = container.pod_uid;
   if (const auto* const names = names_of(census, placement)) take_names(*names, holder);
   if (placement.parent) holder.parent_id = placement.parent->id;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,10 +42,12 @@ struct Holder {
   std::string image;
   std::string compose_project;
   std::string compose_service;
+  std::map<std::string, std::string> labels;  // its own, of Snapshot::copied_labels
   std::string pod_uid;
   std::string parent_id;  // the container around it
   std::string cgroup;     // the path that told
   bool sandbox = false;   // holds the namespaces of its pod
+  bool named = false;     // `container` is its name, not the beginning of its id
 
   // A container's own processes, and what a shim, conmon or monitor holds on its behalf, are
   // two series of one container.
@@ -117,6 +120,9 @@ struct Snapshot {
   census::Readings readings;  // of the census; pools with nothing used are only here
   std::uint64_t processes = 0;
   std::uint64_t containers = 0;
+  std::uint64_t containers_unnamed = 0;  // of them, those whose name nobody has told
+  std::vector<std::string>
+      copied_labels;  // labels of containers that are served, as they call them
   census::UnseenCounts unseen{};
   std::uint64_t failed_reads = 0;    // of the census; the process being gone is no failure
   std::string first_failure;         // the first message; empty when nothing failed

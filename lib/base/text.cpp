@@ -132,4 +132,14 @@ std::string printable(std::string_view bytes) {
   return out;
 }
 
+std::string label_name(std::string_view bytes) {
+  std::string name(bytes);
+  for (char& letter : name) {
+    const bool is_kept = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                         (letter >= '0' && letter <= '9');
+    if (!is_kept) letter = '_';
+  }
+  return name;
+}
+
 }  // namespace kcommons::text

@@ -45,4 +45,8 @@ std::string valid_utf8(std::string_view bytes, std::size_t max_bytes = 0);
 // \xNN. Reversible in print, harmless on a terminal.
 std::string printable(std::string_view bytes);
 
+// What is free to be called anything, as part of the name of a label of Prometheus: letters, digits
+// and _ of ASCII as they stand, every other byte as _.
+std::string label_name(std::string_view bytes);
+
 }  // namespace kcommons::text

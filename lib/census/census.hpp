@@ -213,6 +213,8 @@ inline constexpr std::array kThreadResources{catalogue::ResourceId::kThreads,
                                              catalogue::ResourceId::kPids,
                                              catalogue::ResourceId::kUserProcesses};
 
+using UserNames = std::map<Uid, std::string>;  // raw
+
 struct Census {
   WallTime taken_at;
   Readings readings;            // taken in this pass; what the holdings add up to
@@ -221,6 +223,7 @@ struct Census {
   bool exact = false;
   std::vector<cgroup::Placement> placements;
   NamesOfContainers names;  // filled by lib/identity; one that is missing is not known yet
+  std::shared_ptr<const UserNames> user_names;  // likewise; null: not known yet
   std::vector<UserNamespace> user_namespaces;
   std::vector<ProcessRecord> processes;
   std::vector<NotifyGroup> notify_groups;

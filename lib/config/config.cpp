@@ -89,8 +89,10 @@ Result<void> set(Config& config, std::string_view key, std::string_view value) {
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys;
   for (const Field& field : fields()) keys.emplace_back(field.key);
-  keys.insert(std::ranges::find(keys, "web.listen_address"),
-              {"cgroup.layouts", "cgroup.layouts[].path", "cgroup.layouts[].runtime"});
+  std::vector<std::string> lists{"cgroup.layouts", "cgroup.layouts[].path",
+                                 "cgroup.layouts[].runtime"};
+  for (const ListField& field : list_fields()) lists.emplace_back(field.key);
+  keys.insert(std::ranges::find(keys, "web.listen_address"), lists.begin(), lists.end());
   return keys;
 }
 

@@ -15,6 +15,7 @@
 // All functions are thread-safe and throw nothing but std::bad_alloc.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,11 @@
 #include "base/result.hpp"
 
 namespace kcommons::config {
+
+// What can be asked for the name of a container, as identity.off has it.
+inline constexpr std::array<std::string_view, 9> kNameSources{
+    "bundle", "runtime_state", "docker",   "cri_o",       "podman",
+    "parent", "mounts",        "machines", "kubelet_logs"};
 
 // One row of cgroup.layouts: cgroup paths of this form are containers of this runtime.
 struct LayoutRule {
@@ -84,6 +90,28 @@ struct Config {
     bool operator==(const Cgroup&) const = default;
   };
   Cgroup cgroup;
+
+  // Where the names of containers come from.
+  struct Identity {
+    // Folders below paths.rootfs in which runtimes leave what they know. No folder: not asked.
+    struct Roots {
+      std::vector<std::string> docker{"/var/lib/docker"};
+      std::vector<std::string> containerd{"/run/containerd", "/run/docker/containerd/daemon",
+                                          "/run/k3s/containerd"};
+      std::vector<std::string> runc{"/run/runc"};
+      std::vector<std::string> crun{"/run/crun"};
+      std::vector<std::string> cri_o{"/run/containers/storage"};
+      std::vector<std::string> podman{"/var/lib/containers/storage"};
+      std::vector<std::string> machines{"/run/systemd/machines"};
+      std::vector<std::string> kubelet_logs{"/var/log/containers"};
+      bool operator==(const Roots&) const = default;
+    };
+    Roots roots;
+    std::vector<std::string> off;     // sources that are not asked, of kNameSources
+    std::vector<std::string> labels;  // of containers, that stand on kcommons_container_info too
+    bool operator==(const Identity&) const = default;
+  };
+  Identity identity;
 
   struct Web {
     std::string listen_address = "127.0.0.1:10044";  // as parse_listen_address takes it

@@ -1,8 +1,12 @@
 #include "config/fields.hpp"
 
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "config/listen_address.hpp"
 #include "config/values.hpp"
 
@@ -113,15 +117,85 @@ constexpr std::array kFields{
     checked<kFormat, &Config::log, &Config::Log::format>("log.format", kText),
 };
 
+Result<void> check_folder(string_view word, const std::vector<std::string>& /*before*/) {
+  std::string path;
+  return take_file_path(word, path);
+}
+
+template <auto member>
+constexpr ListField folders(string_view key) {
+  return {key,
+          [](Config& config) -> std::vector<std::string>& { return config.identity.roots.*member; },
+          check_folder, describe_file_path};
+}
+
+std::string describe_name_sources() {
+  return fmt::format("one of {}", fmt::join(kNameSources, ", "));
+}
+
+Result<void> check_name_source(string_view word, const std::vector<std::string>& before) {
+  if (std::ranges::find(kNameSources, word) == kNameSources.end()) {
+    return fail(unexpected(quoted(word), describe_name_sources()));
+  }
+  if (std::ranges::find(before, word) != before.end()) {
+    return fail(unexpected(quoted(word) + " given twice", "each source once"));
+  }
+  return {};
+}
+
+std::string describe_labels() {
+  return "a label of containers such as com.example.team";
+}
+
+Result<void> check_label(string_view word, const std::vector<std::string>& before) {
+  constexpr std::size_t kLongest = 200;
+  if (word.size() > kLongest) return fail(unexpected(quoted(word), "at most 200 bytes"));
+  const std::string name = text::label_name(word);
+  for (const std::string& other : before) {
+    if (text::label_name(other) != name) continue;
+    return fail(
+        unexpected(fmt::format("{} and {} both become label_{}", quoted(other), quoted(word), name),
+                   "labels that stay distinct"));
+  }
+  return {};
+}
+
+using Roots = Config::Identity::Roots;
+constexpr std::array kListFields{
+    folders<&Roots::docker>("identity.roots.docker"),
+    folders<&Roots::containerd>("identity.roots.containerd"),
+    folders<&Roots::runc>("identity.roots.runc"),
+    folders<&Roots::crun>("identity.roots.crun"),
+    folders<&Roots::cri_o>("identity.roots.cri_o"),
+    folders<&Roots::podman>("identity.roots.podman"),
+    folders<&Roots::machines>("identity.roots.machines"),
+    folders<&Roots::kubelet_logs>("identity.roots.kubelet_logs"),
+    ListField{"identity.off",
+              [](Config& config) -> std::vector<std::string>& { return config.identity.off; },
+              check_name_source, describe_name_sources},
+    ListField{"identity.labels",
+              [](Config& config) -> std::vector<std::string>& { return config.identity.labels; },
+              check_label, describe_labels},
+};
+
 }  // namespace
 
 std::span<const Field> fields() {
   return kFields;
 }
 
+std::span<const ListField> list_fields() {
+  return kListFields;
+}
+
 const Field* find_field(string_view key) {
   const auto* row = std::ranges::find(kFields, key, &Field::key);
   return row == kFields.end() ? nullptr : row;
+}
+
+const ListField* find_list_field(string_view key) {
+  const auto* row = std::ranges::find(kListFields, key, &ListField::key);
+  return row == kListFields.end() ? nullptr : row;
 }
 
 }  // namespace kcommons::config

@@ -1,11 +1,13 @@
-// The table of keys that hold one value: a row each. The reader, set() and known_keys() all work
-// from it, so a key, its range and its default's place stand together once. Pure and thread-safe.
+// The tables of keys that hold one value, or a list of words: a row each. The reader, set() and
+// known_keys() all work from them, so a key, its range and its default's place stand together once.
+// Pure and thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "config/config.hpp"
@@ -22,9 +24,20 @@ struct Field {
   std::string (*expected)();  // for a value that does not get as far as set
 };
 
+// A row of a key that holds a list of words, each checked by itself.
+struct ListField {
+  std::string_view key;  // with its sections: "identity.labels"
+  std::vector<std::string>& (*list)(Config&);
+  // What is wrong with a word, or nothing, given those that stand before it.
+  Result<void> (*check)(std::string_view word, const std::vector<std::string>& before);
+  std::string (*expected)();
+};
+
 std::span<const Field> fields();
+std::span<const ListField> list_fields();
 
 // The row of `key`, or nullptr.
 const Field* find_field(std::string_view key);
+const ListField* find_list_field(std::string_view key);
 
 }  // namespace kcommons::config

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kLayouts = "cgroup.layouts";
 constexpr std::size_t kMaxLayouts = 100;
+constexpr std::size_t kMaxWords = 50;
 
 std::string_view name_of(Node::Kind kind) {
   switch (kind) {
@@ -62,6 +63,7 @@ std::vector<std::string_view> names_in(std::string_view section) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
   for (const Field& field : fields()) add(field.key);
+  for (const ListField& field : list_fields()) add(field.key);
   add(kLayouts);
   return names;
 }
@@ -81,6 +83,7 @@ class Reader final {
   std::vector<Entry> known_entries(const Node& mapping, const std::string& section,
                                    const std::vector<std::string_view>& names);
   void read_field(const Field& field, const Entry& entry);
+  void read_list(const ListField& field, const Entry& entry);
   void read_layouts(const Entry& entry);
   void read_layout(const Node& item, const std::string& path);
   std::optional<std::string> read_text(const Entry& entry, std::string_view expected);
@@ -138,6 +141,8 @@ void Reader::read_section(const Node& node, const std::string& section) {
   for (const Entry& entry : known_entries(node, section, names)) {
     if (const Field* field = find_field(entry.path)) {
       read_field(*field, entry);
+    } else if (const ListField* list = find_list_field(entry.path)) {
+      read_list(*list, entry);
     } else if (entry.path == kLayouts) {
       read_layouts(entry);
     } else {
@@ -156,6 +161,37 @@ void Reader::read_field(const Field& field, const Entry& entry) {
   if (done) return;
   wrong_.insert(field.key);
   if (value.kind != Node::Kind::kRefused) refuse(entry.at, field.key, done.error().message());
+}
+
+// A list without a value is what remains when all its words are commented out: the default. An
+// empty one, [], is empty.
+void Reader::read_list(const ListField& field, const Entry& entry) {
+  const Node& list = entry.value;
+  if (list.kind == Node::Kind::kEmpty || list.kind == Node::Kind::kRefused) return;
+  if (list.kind != Node::Kind::kSequence || list.children.size() > kMaxWords) {
+    const std::string got = list.kind == Node::Kind::kSequence
+                                ? fmt::format("a list of {}", list.children.size())
+                                : std::string(name_of(list.kind));
+    refuse(entry.at, field.key,
+           unexpected(got, fmt::format("a list of at most {}", kMaxWords)).message());
+    return;
+  }
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < list.children.size(); ++i) {
+    const Node& item = list.children[i];
+    const Entry word{.name = field.key,
+                     .path = fmt::format("{}[{}]", field.key, i),
+                     .value = item,
+                     .at = item.at};
+    const auto text = read_text(word, field.expected());
+    if (!text) continue;
+    if (const auto checked = field.check(*text, words); !checked) {
+      refuse(item.at, word.path, checked.error().message());
+      continue;
+    }
+    words.push_back(*text);
+  }
+  field.list(config_) = std::move(words);
 }
 
 void Reader::read_layouts(const Entry& entry) {

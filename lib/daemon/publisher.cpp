@@ -90,7 +90,9 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
                    census->failures.first);
 
   namer_.apply(*census);
+  count_identity_failures();
   Snapshot attributed = attributor_.attribute(*census);
+  attributed.copied_labels = namer_.labels();
   add_growth(attributed);
   const auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
   snapshots_.put(snapshot);
@@ -102,6 +104,13 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
     log_.info("first census done, ready", {{"processes", std::to_string(snapshot->processes)},
                                            {"containers", std::to_string(snapshot->containers)},
                                            {"seconds", fmt::format("{:.3f}", cost.wall.count())}});
+  }
+}
+
+void Publisher::count_identity_failures() {
+  const identity::FailureCounts failures = namer_.failures();
+  for (const identity::Source source : identity::kFallibleSources) {
+    self_.set_identity_failures(identity::name_of(source), failures.of(source));
   }
 }
 

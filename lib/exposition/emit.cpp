@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catalogue/catalogue.hpp"
 #include "census/census.hpp"
@@ -37,18 +38,18 @@ bool is_container(const Holder& holder) {
   return holder.kind == Holder::Kind::kContainer;
 }
 
+// The values of labels::kContainer.
+std::array<std::string_view, 5> labels_of(const Holder& holder) {
+  return {holder.container_id, holder.runtime, holder.container, holder.pod, holder.pod_namespace};
+}
+
 // The five container labels between what stands before and after them.
 void add_container(SampleSink& sink, Texts before, const Holder& holder, Texts after,
                    double value) {
   std::array<std::string_view, 16> values;
   assert(before.size() + 5 + after.size() <= values.size());
   auto* end = std::copy(before.begin(), before.end(), values.begin());
-  for (const std::string_view text :
-       {std::string_view(holder.container_id), std::string_view(holder.runtime),
-        std::string_view(holder.container), std::string_view(holder.pod),
-        std::string_view(holder.pod_namespace)}) {
-    *end++ = text;
-  }
+  end = std::ranges::copy(labels_of(holder), end).out;
   end = std::copy(after.begin(), after.end(), end);
   sink.add(std::span<const std::string_view>(values.begin(), end), value);
 }
@@ -204,10 +205,15 @@ void container_descriptor_limit_ratio(const Snapshot& snapshot, SampleSink& sink
 void container_info(const Snapshot& snapshot, SampleSink& sink) {
   for (const Holder& holder : snapshot.holders) {
     if (!is_container(holder)) continue;
-    add_container(sink, {}, holder,
-                  {holder.image, holder.compose_project, holder.compose_service, holder.pod_uid,
-                   holder.parent_id, holder.cgroup},
-                  1);
+    const auto container = labels_of(holder);
+    std::vector<std::string_view> values(container.begin(), container.end());
+    values.insert(values.end(), {holder.image, holder.compose_project, holder.compose_service,
+                                 holder.pod_uid, holder.parent_id, holder.cgroup});
+    for (const std::string& label : snapshot.copied_labels) {
+      const auto at = holder.labels.find(label);
+      values.push_back(at == holder.labels.end() ? std::string_view() : at->second);
+    }
+    sink.add(values, 1);
   }
 }
 
@@ -252,6 +258,10 @@ void processes_unseen(const Snapshot& snapshot, SampleSink& sink) {
 
 void containers(const Snapshot& snapshot, SampleSink& sink) {
   sink.add({}, number(snapshot.containers));
+}
+
+void containers_unnamed(const Snapshot& snapshot, SampleSink& sink) {
+  sink.add({}, number(snapshot.containers_unnamed));
 }
 
 void series_dropped(const Snapshot& snapshot, SampleSink& sink) {

@@ -37,6 +37,7 @@ void host_receive_dropped(const Snapshot& snapshot, SampleSink& sink);
 void processes(const Snapshot& snapshot, SampleSink& sink);
 void processes_unseen(const Snapshot& snapshot, SampleSink& sink);
 void containers(const Snapshot& snapshot, SampleSink& sink);
+void containers_unnamed(const Snapshot& snapshot, SampleSink& sink);
 void series_dropped(const Snapshot& snapshot, SampleSink& sink);
 void value_age_seconds(const Snapshot& snapshot, SampleSink& sink);
 void cgroup_namespace_private(const Snapshot& snapshot, SampleSink& sink);

@@ -37,6 +37,8 @@ struct Metric {
   Block block = Block::kSelf;
   Merge merge = Merge::kSum;
   Emit emit = std::monostate{};
+  // Behind these labels stand those of containers that the configuration copies, "label_NAME".
+  bool copies_labels = false;
 };
 
 namespace labels {
@@ -79,6 +81,7 @@ inline constexpr auto kResourceInfo =
 inline constexpr auto kReason = named("reason");
 inline constexpr auto kKind = named("kind");
 inline constexpr auto kKindAndReason = named("kind", "reason");
+inline constexpr auto kSource = named("source");
 inline constexpr auto kKindAndReader = named("kind", "reader");
 inline constexpr auto kSourceInfo = named("source", "reason");
 inline constexpr auto kBuildInfo = named("version", "revision", "compiler");

@@ -73,6 +73,13 @@ inline constexpr std::array kMetrics{
                    "value concerned is left out, never taken as zero.",
            .labels = labels::kKindAndReason,
            .block = Block::kSelf},
+    Metric{.name = "kcommons_identity_failures_total",
+           .type = MetricType::kCounter,
+           .help = "Reads of what container runtimes leave of their containers that failed, or "
+                   "made no sense, by source; that it is not there is no failure. Names are "
+                   "taken from what is left.",
+           .labels = labels::kSource,
+           .block = Block::kSelf},
     Metric{.name = "process_cpu_seconds_total",
            .type = MetricType::kCounter,
            .help = "Total user and system CPU time spent in seconds.",
@@ -242,11 +249,13 @@ inline constexpr std::array kMetrics{
     Metric{.name = "kcommons_container_info",
            .type = MetricType::kGauge,
            .help = "What else is known of a container: its image, project and service of compose, "
-                   "the UID of its pod, the container around it, its cgroup; always 1.",
+                   "the UID of its pod, the container around it, its cgroup, and as label_NAME "
+                   "those of its own labels that identity.labels names; always 1.",
            .labels = labels::kContainerInfo,
            .block = Block::kHoldings,
            .merge = Merge::kLargest,
-           .emit = emit::container_info},
+           .emit = emit::container_info,
+           .copies_labels = true},
     Metric{
         .name = "kcommons_resource_info",
         .type = MetricType::kGauge,
@@ -307,6 +316,13 @@ inline constexpr std::array kMetrics{
            .labels = labels::kNone,
            .block = Block::kHoldings,
            .emit = emit::containers},
+    Metric{.name = "kcommons_containers_unnamed",
+           .type = MetricType::kGauge,
+           .help = "Containers of the last census whose name nobody has told: container has the "
+                   "first 12 characters of the id. Usual for one census where a container is new.",
+           .labels = labels::kNone,
+           .block = Block::kHoldings,
+           .emit = emit::containers_unnamed},
     Metric{.name = "kcommons_series_dropped",
            .type = MetricType::kGauge,
            .help = "Containers, host groups, pools and users that the limits on series have summed "

@@ -59,6 +59,7 @@ class SelfMetrics::Impl final {
   void pass_done(Pass pass, bool success, double wall, double cpu, WallTime at);
   void count_costs(Pass pass, const census::ReaderCosts& costs);
   void count_failures(Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind);
+  void set_identity_failures(std::string_view source, std::uint64_t failures);
   // The one series of an info metric.
   void set_info(std::size_t row, const std::vector<std::string_view>& values);
   void set_process(const ProcessStats& stats);
@@ -170,6 +171,12 @@ void SelfMetrics::Impl::count_failures(
   }
 }
 
+void SelfMetrics::Impl::set_identity_failures(std::string_view source, std::uint64_t failures) {
+  const std::lock_guard lock(mutex_);
+  prometheus::Counter& series = counter(row_of("kcommons_identity_failures_total"), {source});
+  series.Increment(std::max(static_cast<double>(failures) - series.Value(), 0.0));
+}
+
 void SelfMetrics::Impl::set_info(std::size_t row, const std::vector<std::string_view>& values) {
   const std::lock_guard lock(mutex_);
   if (only_[row] != nullptr) gauges_[row]->Remove(only_[row]);
@@ -244,6 +251,10 @@ void SelfMetrics::count_costs(Pass pass, const census::ReaderCosts& costs) {
 void SelfMetrics::count_failures(
     Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind) {
   impl_->count_failures(pass, by_kind);
+}
+
+void SelfMetrics::set_identity_failures(std::string_view source, std::uint64_t failures) {
+  impl_->set_identity_failures(source, failures);
 }
 
 void SelfMetrics::set_build(std::string_view version, std::string_view revision,

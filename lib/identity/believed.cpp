@@ -48,6 +48,12 @@ bool is_root(const ProcessRecord& process, const Census& census) {
          process.real_uid == Uid(0) && process.effective_uid == Uid(0);
 }
 
+// Files that only root can write.
+bool is_of_root(Source source) {
+  return source == Source::kBundle || source == Source::kRuntimeState ||
+         source == Source::kMachines;
+}
+
 class Believer final {
  public:
   Believer(const std::vector<const Answer*>& answers, const std::vector<std::string>& labels,
@@ -89,7 +95,7 @@ bool Believer::is_believed(const Placement& placement, const Answer& answer) con
   if (placement.path.empty() || placement.path == "/") return false;
   if (told_by_path_.contains(answer.container->id)) return false;
   for (const Evidence& evidence : answer.trace) {
-    if (evidence.source == Source::kBundle || evidence.source == Source::kRuntimeState) return true;
+    if (evidence.error.empty() && is_of_root(evidence.source)) return true;
   }
   if (!answer.helper) return placement.session_uid.has_value();
   const ProcessRecord* const helper = process(answer.helper->process);

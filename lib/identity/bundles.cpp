@@ -57,7 +57,7 @@ void Bundles::keep(Source source, std::string where, const HostFolder& folder,
   if (!facts) {
     // Asked again at the next refresh: it may be in the making.
     if (facts.error().kind() != ErrorKind::kGone) {
-      errors_.push_back(facts.error().during("learn of " + where));
+      failures_->count(source);
     }
     return;
   }
@@ -70,7 +70,7 @@ void Bundles::list_space(const HostFolder& folder, const Kind& kind, const std::
   if (!space.empty()) names.push_back(space);
   const auto ids = folder.list(names);
   if (!ids) {
-    if (ids.error().kind() != ErrorKind::kGone) errors_.push_back(ids.error());
+    if (ids.error().kind() != ErrorKind::kGone) failures_->count(kind.source);
     return;
   }
   for (const std::string& id : *ids) {
@@ -84,7 +84,7 @@ void Bundles::list_space(const HostFolder& folder, const Kind& kind, const std::
 void Bundles::list(const std::string& root, const Kind& kind) {
   const auto folder = HostFolder::open(rootfs_, root + kind.below);
   if (!folder) {
-    if (folder.error().kind() != ErrorKind::kGone) errors_.push_back(folder.error());
+    if (folder.error().kind() != ErrorKind::kGone) failures_->count(kind.source);
     return;
   }
   if (!kind.has_spaces) {
@@ -93,13 +93,13 @@ void Bundles::list(const std::string& root, const Kind& kind) {
   }
   const auto spaces = folder->list();
   if (!spaces) {
-    errors_.push_back(spaces.error());
+    failures_->count(kind.source);
     return;
   }
   for (const std::string& space : *spaces) list_space(*folder, kind, space);
 }
 
-std::vector<Error> Bundles::refresh() {
+void Bundles::refresh(FailureCounts& failures) {
   const Kind task{.source = Source::kBundle,
                   .below = "/io.containerd.runtime.v2.task",
                   .has_spaces = true,
@@ -108,12 +108,12 @@ std::vector<Error> Bundles::refresh() {
   const Kind runc{.source = Source::kRuntimeState, .file = "state.json", .parse = parse_runc};
   const Kind crun{.source = Source::kRuntimeState, .file = "status", .parse = parse_crun};
   next_.clear();
-  errors_.clear();
+  failures_ = &failures;
   for (const std::string& root : roots_.containerd) list(root, task);
   for (const std::string& root : roots_.runc) list(root, runc);
   for (const std::string& root : roots_.crun) list(root, crun);
   known_ = std::exchange(next_, {});
-  return std::exchange(errors_, {});
+  failures_ = nullptr;
 }
 
 const Evidence* Bundles::find(std::string_view id, std::string_view cgroup_path) const {

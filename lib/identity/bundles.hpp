@@ -20,8 +20,8 @@ class Bundles final {
   Bundles(std::string rootfs, Roots roots) : rootfs_(std::move(rootfs)), roots_(std::move(roots)) {}
 
   // Reads those that are new and forgets those that are gone. Lists some folders even where nothing
-  // has changed. The failures of reads are returned, but for what is not there.
-  std::vector<Error> refresh();
+  // has changed. Reads that fail are counted, but for what is not there.
+  void refresh(FailureCounts& failures);
 
   // Of that id, in that cgroup or one around it. An id alone is not enough: containerd's need not
   // be unlike in two namespaces, and what is left of a dead container may have the id of another.
@@ -50,7 +50,7 @@ class Bundles final {
   Roots roots_;
   std::map<std::string, Evidence> known_;  // by file
   std::map<std::string, Evidence> next_;   // of the refresh under way
-  std::vector<Error> errors_;
+  FailureCounts* failures_ = nullptr;      // likewise
 };
 
 }  // namespace kcommons::identity

@@ -1,14 +1,26 @@
 #include "identity/evidence.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace kcommons::identity {
 
+namespace {
+
+constexpr std::array<std::string_view, kSourceCount> kNames{
+    "cgroup", "bundle", "runtime_state", "docker",   "cri_o",
+    "podman", "parent", "mounts",        "machines", "kubelet_logs"};
+
+}  // namespace
+
 std::string_view name_of(Source source) {
-  constexpr std::array<std::string_view, kSourceCount> kNames{"cgroup", "bundle", "runtime_state",
-                                                              "docker", "cri_o",  "podman",
-                                                              "parent", "mounts", "machined"};
   return kNames.at(static_cast<std::size_t>(source));
+}
+
+std::optional<Source> find_source(std::string_view name) {
+  const auto* const at = std::ranges::find(kNames, name);
+  if (at == kNames.end()) return std::nullopt;
+  return static_cast<Source>(at - kNames.begin());
 }
 
 }  // namespace kcommons::identity

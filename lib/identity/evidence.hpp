@@ -2,7 +2,10 @@
 // explained line by line from it. Plain values.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +23,16 @@ enum class Source : std::uint8_t {
   kPodman,        // containers.json of containers/storage
   kParent,        // the command line of the process that looks after it
   kMounts,        // files that a runtime mounts over those of /etc
-  kMachined,      // /run/systemd/machines
+  kMachines,      // /run/systemd/machines
+  kKubeletLogs,   // links in /var/log/containers
 };
-inline constexpr std::size_t kSourceCount = 9;
+inline constexpr std::size_t kSourceCount = 10;
+// All but kCgroup, which a census reads.
+inline constexpr std::array kFallibleSources{
+    Source::kBundle, Source::kRuntimeState, Source::kDocker,   Source::kCriO,       Source::kPodman,
+    Source::kParent, Source::kMounts,       Source::kMachines, Source::kKubeletLogs};
 std::string_view name_of(Source source);  // "cgroup", "bundle", …
+std::optional<Source> find_source(std::string_view name);
 
 struct Evidence {
   Source source{};
@@ -35,14 +44,28 @@ using Trace = std::vector<Evidence>;
 
 // Where the evidence lies: folders below the root of the host, as the configuration has them.
 struct Roots {
-  std::vector<std::string> docker{"/var/lib/docker"};
-  std::vector<std::string> containerd{"/run/containerd", "/run/docker/containerd/daemon",
-                                      "/run/k3s/containerd"};
-  std::vector<std::string> runc{"/run/runc"};
-  std::vector<std::string> crun{"/run/crun"};
-  std::vector<std::string> crio{"/run/containers/storage"};
-  std::vector<std::string> podman{"/var/lib/containers/storage"};
-  std::vector<std::string> machines{"/run/systemd/machines"};
+  std::vector<std::string> docker;      // has containers/ID/config.v2.json
+  std::vector<std::string> containerd;  // has io.containerd.runtime.v2.task/SPACE/ID/config.json
+  std::vector<std::string> runc;        // has ID/state.json
+  std::vector<std::string> crun;        // has ID/status
+  std::vector<std::string> cri_o;       // has overlay-containers/ID/userdata/config.json
+  std::vector<std::string> podman;    // has overlay-containers/containers.json, or vfs-containers/
+  std::vector<std::string> machines;  // has files that are called after machines
+  std::vector<std::string> kubelet_logs;  // has POD_NAMESPACE_CONTAINER-ID.log
+};
+
+// Reads that failed for another reason than nothing being there, since the start.
+class FailureCounts final {
+ public:
+  void count(Source source, std::uint64_t failures = 1) {
+    counts_.at(static_cast<std::size_t>(source)) += failures;
+  }
+  [[nodiscard]] std::uint64_t of(Source source) const {
+    return counts_.at(static_cast<std::size_t>(source));
+  }
+
+ private:
+  std::array<std::uint64_t, kSourceCount> counts_{};
 };
 
 }  // namespace kcommons::identity

@@ -6,7 +6,6 @@
 #include "identity/docker_config.hpp"
 #include "identity/mounts.hpp"
 #include "identity/oci_config.hpp"
-#include "identity/podman_store.hpp"
 #include "procfs/file_reader.hpp"
 #include "procfs/process_dir.hpp"
 #include "procfs/stat.hpp"
@@ -69,11 +68,14 @@ class Lookup::Case final {
   void take_docker();
   void take_crio();
   void take_podman();
+  void take_machine();
+  void take_kubelet_log();
   void take_parent();
   void take_mounts();
   void take_members();
   void name_helper(const SupervisedBy& supervised);
   void found(Source source, std::string where, Facts facts);
+  void found(Lists::Found evidence);
   void failed(Source source, std::string where, const Error& error);
   [[nodiscard]] bool may_be(Runtime runtime) const;
   [[nodiscard]] bool is_named() const;
@@ -89,8 +91,12 @@ void Lookup::Case::found(Source source, std::string where, Facts facts) {
       {.source = source, .where = std::move(where), .facts = std::move(facts), .error = {}});
 }
 
+void Lookup::Case::found(Lists::Found evidence) {
+  if (evidence != nullptr) found(evidence->source, evidence->where, evidence->facts);
+}
+
 void Lookup::Case::failed(Source source, std::string where, const Error& error) {
-  if (error.kind() != ErrorKind::kGone) ++lookup_.failures_[source];
+  if (error.kind() != ErrorKind::kGone) lookup_.failures_.count(source);
   answer_.trace.push_back(
       {.source = source, .where = std::move(where), .facts = {}, .error = error.message()});
 }
@@ -133,7 +139,7 @@ void Lookup::Case::take_bundle() {
 void Lookup::Case::take_docker() {
   if (is_off(Source::kDocker) || !may_be(Runtime::kDocker)) return;
   std::string where;
-  const auto text = lookup_.read_first(lookup_.options_.roots.docker, "/containers",
+  const auto text = lookup_.read_first(lookup_.lists_.docker_roots(), "/containers",
                                        {answer_.container->id, "config.v2.json"}, where);
   auto facts = text ? parse_docker_config(*text) : Result<Facts>(fail(text.error()));
   if (!facts) {
@@ -153,7 +159,7 @@ void Lookup::Case::take_crio() {
   if (is_off(Source::kCriO) || !may_be(Runtime::kCriO)) return;
   if (answer_.names.runtime && answer_.names.runtime != Runtime::kCriO) return;
   std::string where;
-  const auto text = lookup_.read_first(lookup_.options_.roots.crio, "/overlay-containers",
+  const auto text = lookup_.read_first(lookup_.options_.roots.cri_o, "/overlay-containers",
                                        {answer_.container->id, "userdata", "config.json"}, where);
   auto facts =
       text ? parse_oci_config(*text, Annotations::kOfCri) : Result<Facts>(fail(text.error()));
@@ -167,12 +173,30 @@ void Lookup::Case::take_crio() {
 void Lookup::Case::take_podman() {
   if (is_off(Source::kPodman) || !may_be(Runtime::kPodman)) return;
   if (answer_.names.runtime && answer_.names.runtime != Runtime::kPodman) return;
-  std::string where;
-  const Facts* const facts = lookup_.find_podman(answer_.container->id, question_.session, where);
-  if (facts == nullptr) return;
-  Facts told = *facts;
-  told.runtime = Runtime::kPodman;
-  found(Source::kPodman, std::move(where), std::move(told));
+  found(lookup_.lists_.podman(answer_.container->id, question_.session));
+}
+
+// A machine that is registered in a unit of its own name, or that of a service.
+void Lookup::Case::take_machine() {
+  if (is_off(Source::kMachines)) return;
+  const Runtime runtime = Runtime::kSystemdNspawn;
+  if (answer_.container && answer_.container->runtime != runtime) return;
+  const Lists::Found machine = lookup_.lists_.machine(question_.cgroup_path);
+  if (machine == nullptr || machine->facts.runtime != runtime) return;
+  // With --keep-unit its unit is a service, which holds nspawn itself too, in another cgroup.
+  const std::string payload = "/" + machine->facts.cgroup_path + "/payload";
+  if (!answer_.container) {
+    if (question_.cgroup_path.find(payload) == std::string::npos) return;
+    answer_.container = Container{.runtime = runtime, .id = machine->facts.id};
+  }
+  if (answer_.container->id == machine->facts.id) found(machine);
+}
+
+// What kubelet calls a container of any CRI.
+void Lookup::Case::take_kubelet_log() {
+  if (is_off(Source::kKubeletLogs) || !answer_.container) return;
+  if (answer_.container->pod_uid.empty()) return;
+  found(lookup_.lists_.kubelet_log(answer_.container->id));
 }
 
 // The runtime whose name a shim gives its containerd.
@@ -253,9 +277,8 @@ void Lookup::Case::take_members() {
     Facts facts = at->second->facts;
     facts.runtime = Runtime::kPodman;
     const Container container{.runtime = Runtime::kPodman, .id = facts.id};
-    std::string where;
-    const Facts* const stored = lookup_.find_podman(facts.id, question_.session, where);
-    if (stored != nullptr) complete(facts, *stored);
+    const Lists::Found stored = lookup_.lists_.podman(facts.id, question_.session);
+    if (stored != nullptr) complete(facts, stored->facts);
     answer_.trace.push_back(
         {.source = Source::kParent, .where = name_of(member.parent), .facts = facts, .error = {}});
     answer_.claims.push_back({.init = member.process,
@@ -273,6 +296,8 @@ Answer Lookup::Case::answer() && {
   take_mounts();
   take_members();
   take_podman();
+  take_machine();
+  take_kubelet_log();
   if (answer_.container) {
     Container& container = *answer_.container;
     if (container.runtime == Runtime::kOci && answer_.names.runtime) {
@@ -285,14 +310,15 @@ Answer Lookup::Case::answer() && {
 }
 
 Lookup::Lookup(Options options)
-    : options_(std::move(options)), bundles_(options_.rootfs, options_.roots) {
+    : options_(std::move(options)),
+      bundles_(options_.rootfs, options_.roots),
+      lists_(options_.rootfs, options_.roots, failures_) {
   if (auto root = procfs::ProcRoot::open(options_.procfs)) procfs_ = std::move(*root);
 }
 
 void Lookup::refresh() {
-  failures_[Source::kBundle] += bundles_.refresh().size();
-  podman_.clear();
-  users_.reset();
+  bundles_.refresh(failures_);
+  lists_.refresh();
 }
 
 Answer Lookup::ask(const Question& question) {
@@ -317,53 +343,6 @@ Result<std::string> Lookup::read_first(const std::vector<std::string>& roots, co
     last = text.error();
   }
   return fail(last);
-}
-
-// Each of the two drivers of containers/storage has a folder of its own.
-void Lookup::read_podman(const std::string& folder, const std::vector<std::string_view>& below) {
-  constexpr std::size_t kStoreLimit = std::size_t{16} << 20U;
-  const auto opened = HostFolder::open(options_.rootfs, folder);
-  if (!opened) return;
-  for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
-    std::vector<std::string_view> names = below;
-    names.insert(names.end(), {driver, "containers.json"});
-    const auto [at, is_new] = podman_.try_emplace(opened->name_of(names));
-    if (!is_new) continue;
-    const auto text = opened->read(names, kStoreLimit);
-    auto containers =
-        text ? parse_podman_store(*text) : Result<std::map<std::string, Facts>>(fail(text.error()));
-    if (containers) {
-      at->second = std::move(*containers);
-    } else if (containers.error().kind() != ErrorKind::kGone) {
-      ++failures_[Source::kPodman];
-    }
-  }
-}
-
-std::string Lookup::home_of(Uid user) {
-  if (!users_) {
-    users_.emplace();
-    const auto etc = HostFolder::open(options_.rootfs, "/etc");
-    const auto text = etc ? etc->read({"passwd"}) : Result<std::string>(fail(etc.error()));
-    if (text) users_ = parse_passwd(*text);
-  }
-  const auto at = users_->find(user);
-  if (at == users_->end() || !at->second.home.starts_with('/')) return {};
-  return at->second.home;
-}
-
-const Facts* Lookup::find_podman(std::string_view id, std::optional<Uid> session,
-                                 std::string& where) {
-  for (const std::string& root : options_.roots.podman) read_podman(root, {});
-  const std::string home = session ? home_of(*session) : "";
-  if (!home.empty()) read_podman(home, {".local", "share", "containers", "storage"});
-  for (const auto& [file, containers] : podman_) {
-    const auto at = containers.find(std::string(id));
-    if (at == containers.end()) continue;
-    where = file;
-    return &at->second;
-  }
-  return nullptr;
 }
 
 }  // namespace kcommons::identity

@@ -19,6 +19,7 @@
 #include "identity/bundles.hpp"
 #include "identity/command_line.hpp"
 #include "identity/evidence.hpp"
+#include "identity/lists.hpp"
 #include "identity/users.hpp"
 #include "procfs/proc_root.hpp"
 
@@ -90,8 +91,9 @@ class Lookup final {
   // Before a batch of questions: lists what is there.
   void refresh();
   Answer ask(const Question& question);
-  // Reads that failed, by source, since the start.
-  [[nodiscard]] const std::map<Source, std::uint64_t>& failures() const { return failures_; }
+  // The host's, as of the last refresh.
+  const std::map<Uid, User>& users() { return lists_.users(); }
+  [[nodiscard]] const FailureCounts& failures() const { return failures_; }
 
  private:
   class Case;
@@ -99,19 +101,12 @@ class Lookup final {
   Result<std::string> read_first(const std::vector<std::string>& roots, const char* below,
                                  const std::vector<std::string_view>& names,
                                  std::string& where) const;
-  const Facts* find_podman(std::string_view id, std::optional<Uid> session, std::string& where);
-  // `below`: names that lead on from the folder, and are the user's own to make.
-  void read_podman(const std::string& folder, const std::vector<std::string_view>& below);
-  // Empty where that user has none.
-  std::string home_of(Uid user);
 
   Options options_;
   std::optional<procfs::ProcRoot> procfs_;
+  FailureCounts failures_;
   Bundles bundles_;
-  // Both read when they are first needed after a refresh.
-  std::map<std::string, std::map<std::string, Facts>> podman_;  // by file, then id
-  std::optional<std::map<Uid, User>> users_;
-  std::map<Source, std::uint64_t> failures_;
+  Lists lists_;
 };
 
 }  // namespace kcommons::identity

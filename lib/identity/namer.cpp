@@ -19,6 +19,12 @@ SteadyTime::duration pause_after(int attempts) {
   return attempts <= kSoon ? SteadyTime::duration::zero() : SteadyTime::duration(kLater);
 }
 
+std::shared_ptr<const census::UserNames> names_of(const std::map<Uid, User>& users) {
+  auto names = std::make_shared<census::UserNames>();
+  for (const auto& [uid, user] : users) names->emplace(uid, user.name);
+  return names;
+}
+
 std::string key_of(const cgroup::Placement& placement) {
   std::string key = placement.path;
   if (placement.container) key += '\n' + placement.container->id;
@@ -40,11 +46,14 @@ Namer::~Namer() {
 void Namer::work(const std::stop_token& stop) {
   Lookup lookup(options_.lookup);
   std::unique_lock lock(mutex_);
-  const auto is_asked = [this] { return !questions_.empty(); };
+  const auto is_asked = [this] { return !questions_.empty() || users_wanted_; };
   while (wake_.wait(lock, stop, is_asked) && !stop.stop_requested()) {
     lock.unlock();
     lookup.refresh();
+    auto users = names_of(lookup.users());
     lock.lock();
+    users_ = std::move(users);
+    users_wanted_ = false;
     while (!questions_.empty() && !stop.stop_requested()) {
       const Asked asked = std::move(questions_.front());
       questions_.pop_front();
@@ -54,6 +63,7 @@ void Namer::work(const std::stop_token& stop) {
       answers_.emplace_back(asked.first, std::move(answer));
       --unanswered_;
     }
+    failures_ = lookup.failures();
     wake_.notify_all();
   }
 }
@@ -73,9 +83,14 @@ void Namer::note_questions(const Census& census) {
   std::erase_if(known_, [](const auto& entry) { return !entry.second.seen; });
 }
 
-void Namer::ask_what_is_due() {
+void Namer::ask_what_is_due(const Census& census) {
+  constexpr auto kUsersAgain = std::chrono::minutes(1);
   const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
+  if (users_ != nullptr && now >= users_read_at_ + kUsersAgain && has_strangers(census)) {
+    users_wanted_ = true;
+    users_read_at_ = now;
+  }
   for (auto& [key, known] : known_) {
     const bool is_done = known.answer && known.answer->complete;
     if (is_done || known.asked || (known.attempts > 0 && now < known.next_try)) continue;
@@ -88,9 +103,11 @@ void Namer::ask_what_is_due() {
   wake_.notify_all();
 }
 
-void Namer::take_answers() {
+void Namer::take_answers(Census& census) {
   std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, options_.patience, [this] { return unanswered_ == 0; });
+  const auto is_done = [this] { return unanswered_ == 0 && users_ != nullptr; };
+  wake_.wait_for(lock, options_.patience, is_done);
+  census.user_names = users_;
   for (auto& [key, answer] : std::exchange(answers_, {})) {
     const auto at = known_.find(key);
     if (at == known_.end()) continue;
@@ -99,10 +116,22 @@ void Namer::take_answers() {
   }
 }
 
+// Users of whom passwd has not told, as it was when it was read.
+bool Namer::has_strangers(const Census& census) const {
+  return std::ranges::any_of(census.processes, [this](const census::ProcessRecord& process) {
+    return !users_->contains(process.effective_uid);
+  });
+}
+
+FailureCounts Namer::failures() const {
+  const std::lock_guard lock(mutex_);
+  return failures_;
+}
+
 void Namer::apply(Census& census) {
   note_questions(census);
-  ask_what_is_due();
-  take_answers();
+  ask_what_is_due(census);
+  take_answers(census);
   std::vector<const Answer*> answers;
   for (const std::string& key : keys_) {
     const auto at = known_.find(key);

@@ -3,7 +3,7 @@
 // no census waits for a disk or for a thousand new containers; what is not known yet is named by
 // its id, and asked about again. What was found is kept for as long as the cgroup has processes.
 //
-// apply() belongs to one thread, the sampler's; explain() may be called from any. The destructor
+// apply() belongs to one thread, the sampler's; failures() may be called from any. The destructor
 // ends the thread after the question under way.
 #pragma once
 
@@ -40,9 +40,14 @@ class Namer final {
   Namer(const Namer&) = delete;
   Namer& operator=(const Namer&) = delete;
 
-  // Fills Census::names, and changes placements: of those whose container only evidence tells, and
-  // of processes that work for a container from outside of it.
+  // Fills Census::names and user_names, and changes placements: of those whose container only
+  // evidence tells, and of processes that work for a container from outside of it.
   void apply(census::Census& census);
+
+  // Those that are copied into names.
+  [[nodiscard]] const std::vector<std::string>& labels() const { return options_.labels; }
+  // Reads that failed until now, but for what is not there.
+  [[nodiscard]] FailureCounts failures() const;
 
  private:
   struct Known {
@@ -56,8 +61,9 @@ class Namer final {
   using Asked = std::pair<std::string, Question>;
 
   void note_questions(const census::Census& census);
-  void ask_what_is_due();
-  void take_answers();
+  void ask_what_is_due(const census::Census& census);
+  void take_answers(census::Census& census);
+  [[nodiscard]] bool has_strangers(const census::Census& census) const;
   void work(const std::stop_token& stop);
 
   Options options_;
@@ -65,12 +71,17 @@ class Namer final {
   std::map<std::string, Known> known_;  // by cgroup
   std::vector<std::string> keys_;       // of the placements of the census under way
 
+  SteadyTime users_read_at_;  // asked for, to be exact
+
   // Between the two threads.
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Asked> questions_;
   std::vector<std::pair<std::string, Answer>> answers_;
   std::size_t unanswered_ = 0;
+  bool users_wanted_ = true;
+  std::shared_ptr<const census::UserNames> users_;
+  FailureCounts failures_;
   std::jthread thread_;
 };
 

@@ -49,12 +49,12 @@ TEST_CASE("an unknown key is told with those that are known", "[config]") {
   check_row(GENERATE(values<Row>(
       {{"sampler: {}",
         "f:1:1: sampler: unknown key, expected one of source, sampling, inotify, limits, "
-        "neighbours_above, paths, web, log, cgroup"},
+        "neighbours_above, paths, web, log, identity, cgroup"},
        {"log:\n  Level: info", "f:2:3: log.Level: unknown key, expected one of level, format"},
        {"log: {level.x: info}", "f:1:7: log.level.x: unknown key, expected one of level, format"},
        {"<<: {source: auto}",
         "f:1:1: <<: unknown key, expected one of source, sampling, inotify, limits, "
-        "neighbours_above, paths, web, log, cgroup"},
+        "neighbours_above, paths, web, log, identity, cgroup"},
        {"paths: {1: /}", "f:1:9: paths.1: unknown key, expected one of procfs, sysfs, rootfs"},
        {"cgroup: {layouts: [{path: a, runtime: b, image: c}]}",
         "f:1:42: cgroup.layouts[0].image: unknown key, expected one of path, runtime"}})));
@@ -84,10 +84,10 @@ TEST_CASE("a value of the wrong type is told", "[config]") {
   check_row(GENERATE(
       values<Row>({{"- source",
                     "f:1:1: a list, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, neighbours_above, paths, web, log, cgroup"},
+                    "limits, neighbours_above, paths, web, log, identity, cgroup"},
                    {"word",
                     "f:1:1: a word, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, neighbours_above, paths, web, log, cgroup"},
+                    "limits, neighbours_above, paths, web, log, identity, cgroup"},
                    {"web: 3",
                     "f:1:6: web: a word, expected a mapping with the keys listen_address, "
                     "telemetry_path, max_requests"},
@@ -246,6 +246,31 @@ TEST_CASE("a layout has a path and a runtime", "[config]") {
         "f:1:27: cgroup.layouts[0].path: a list, expected a cgroup path such as /garden/{id}"},
        {"cgroup: {layouts: [{path: a, runtime: ''}]}",
         "f:1:39: cgroup.layouts[0].runtime: \"\", expected the name of a runtime"}})));
+}
+
+TEST_CASE("lists say what is wrong with a word", "[config]") {
+  check_row(GENERATE(values<Row>(
+      {{"identity: {off: mounts}", "f:1:17: identity.off: a word, expected a list of at most 50"},
+       {"identity: {off: [mounts, nonsense]}",
+        "f:1:26: identity.off[1]: \"nonsense\", expected one of bundle, runtime_state, docker, "
+        "cri_o, podman, parent, mounts, machines, kubelet_logs"},
+       {"identity: {off: [mounts, mounts]}",
+        "f:1:26: identity.off[1]: \"mounts\" given twice, expected each source once"},
+       {"identity: {roots: {docker: [docker]}}",
+        "f:1:29: identity.roots.docker[0]: \"docker\", expected an absolute path"},
+       {"identity: {labels: [[a]]}",
+        "f:1:21: identity.labels[0]: a list, expected a label of containers such as "
+        "com.example.team"},
+       {"identity: {labels: [a.b, a-b]}",
+        "f:1:26: identity.labels[1]: \"a.b\" and \"a-b\" both become label_a_b, expected labels "
+        "that stay distinct"}})));
+}
+
+TEST_CASE("the number of words in a list has a limit", "[config]") {
+  std::string yaml = "identity:\n  labels:\n";
+  for (int i = 0; i < 51; ++i) yaml += "    - a" + std::to_string(i) + "\n";
+  CHECK(mistakes_in(yaml) ==
+        test::Lines{"f:3:5: identity.labels: a list of 51, expected a list of at most 50"});
 }
 
 TEST_CASE("a layout with a mistake is not among those that were read", "[config]") {

@@ -42,6 +42,17 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   CHECK(config.limits == Config::Limits{1, 2, 3, 100'000});
   CHECK(config.neighbours_above == 0.25);
   CHECK(config.paths == Config::Paths{"/host/proc", "/host/sys", "/host"});
+  const Config::Identity::Roots& roots = config.identity.roots;
+  CHECK(roots.docker == test::Lines{"/srv/docker"});
+  CHECK(roots.containerd.empty());
+  CHECK(roots.runc == test::Lines{"/run/a", "/run/b"});
+  CHECK(roots.crun == test::Lines{"/run/user/0/crun"});
+  CHECK(roots.cri_o == test::Lines{"/srv/crio"});
+  CHECK(roots.podman == test::Lines{"/srv/podman"});
+  CHECK(roots.machines == test::Lines{"/srv/machines"});
+  CHECK(roots.kubelet_logs == test::Lines{"/srv/logs"});
+  CHECK(config.identity.off == test::Lines{"mounts", "parent"});
+  CHECK(config.identity.labels == test::Lines{"com.example.team", "tier"});
   CHECK(config.web == Config::Web{":9100", "/node/metrics", 8});
   CHECK(config.log == Config::Log{Config::Log::Level::kDebug, Config::Log::Format::kJson});
 }
@@ -52,6 +63,11 @@ TEST_CASE("a layout keeps the place of its pattern", "[config]") {
   REQUIRE(layouts.size() == 2);
   CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 22, 13});
   CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 24, 29});
+}
+
+TEST_CASE("a list without words is the default and an empty one is empty", "[config]") {
+  CHECK(good("identity: {roots: {docker: }}").identity == Config::Identity{});
+  CHECK(good("identity: {roots: {docker: []}}").identity.roots.docker.empty());
 }
 
 TEST_CASE("durations take each unit and the ends of their range", "[config]") {

@@ -17,7 +17,10 @@ const std::string kId = "eb777e9ae8296357ccf25666fe1f35a79f49682b7ba5c56b127bb1c
 const std::string kConfig = "var/lib/docker/containers/" + kId + "/config.v2.json";
 
 Answer ask(const test::Tree& tree, const Question& question, std::set<Source> off = {}) {
-  Lookup lookup({.rootfs = tree.root(), .procfs = "/nothing", .roots = {}, .off = std::move(off)});
+  Lookup lookup({.rootfs = tree.root(),
+                 .procfs = "/nothing",
+                 .roots = test::usual_roots(),
+                 .off = std::move(off)});
   lookup.refresh();
   return lookup.ask(question);
 }
@@ -117,7 +120,8 @@ TEST_CASE("a pod's shim names its sandbox and none of its containers", "[identit
   test::FakeProc proc;
   proc.process(500);
   proc.file("500/cmdline", test::parent_of("cri-containerd-systemd-container"));
-  Lookup lookup({.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}});
+  Lookup lookup(
+      {.rootfs = tree.root(), .procfs = proc.path(), .roots = test::usual_roots(), .off = {}});
   Question question = about(Runtime::kContainerdCri, kId, "/kubepods/podx/" + kId);
   question.parent = ProcessName{.pid = Pid(500), .start_time = 500};
   const Answer answer = lookup.ask(question);

@@ -47,7 +47,10 @@ Census census_of(int containers, int first_pid = 1000) {
 
 struct Rig {
   explicit Rig(std::chrono::milliseconds patience)
-      : namer({.lookup = {.rootfs = tree.root(), .procfs = "/nothing", .roots = {}, .off = {}},
+      : namer({.lookup = {.rootfs = tree.root(),
+                          .procfs = "/nothing",
+                          .roots = test::usual_roots(),
+                          .off = {}},
                .labels = {},
                .patience = patience},
               clock) {}

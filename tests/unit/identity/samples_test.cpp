@@ -127,7 +127,8 @@ census::Census believed(const std::string& name, const json& expected) {
   leave_files(tree);
   test::FakeProc proc;
   const bool has_parent = leave_process(proc, name);
-  Lookup lookup({.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}});
+  Lookup lookup(
+      {.rootfs = tree.root(), .procfs = proc.path(), .roots = test::usual_roots(), .off = {}});
   lookup.refresh();
   census::Census census = census_of(name, expected, has_parent);
   std::vector<Answer> answers;

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "identity/evidence.hpp"
+
 namespace kcommons::test {
 
 class Tree final {
@@ -34,5 +36,17 @@ class Tree final {
  private:
   std::filesystem::path root_;
 };
+
+// Where distributions have them.
+inline identity::Roots usual_roots() {
+  return {.docker = {"/var/lib/docker"},
+          .containerd = {"/run/containerd", "/run/docker/containerd/daemon"},
+          .runc = {"/run/runc"},
+          .crun = {"/run/crun"},
+          .cri_o = {"/run/containers/storage"},
+          .podman = {"/var/lib/containers/storage"},
+          .machines = {"/run/systemd/machines"},
+          .kubelet_logs = {"/var/log/containers"}};
+}
 
 }  // namespace kcommons::test
