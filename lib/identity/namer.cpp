@@ -123,6 +123,15 @@ bool Namer::has_strangers(const Census& census) const {
   });
 }
 
+std::vector<Told> Namer::told() const {
+  std::vector<Told> all;
+  for (const auto& [key, known] : known_) {
+    if (!known.answer || known.answer->trace.empty()) continue;
+    all.push_back({.cgroup_path = known.question.cgroup_path, .answer = *known.answer});
+  }
+  return all;
+}
+
 FailureCounts Namer::failures() const {
   const std::lock_guard lock(mutex_);
   return failures_;
