@@ -55,7 +55,8 @@ class Namer final {
  private:
   struct Known {
     Question question;
-    std::optional<Answer> answer;  // the last one; of the same question
+    std::optional<Answer> answer;  // the last one
+    bool is_old = false;           // it is of another question, about the same process
     bool asked = false;            // and not answered yet
     int attempts = 0;
     SteadyTime next_try;
