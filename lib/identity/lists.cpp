@@ -7,6 +7,7 @@
 #include "identity/host_folder.hpp"
 #include "identity/kubelet_logs.hpp"
 #include "identity/machines.hpp"
+#include "identity/podman_state.hpp"
 #include "identity/podman_store.hpp"
 
 namespace kcommons::identity {
@@ -29,6 +30,7 @@ Lists::Lists(std::string rootfs, Roots roots, FailureCounts& failures)
 
 void Lists::refresh() {
   podman_.clear();
+  podman_states_.clear();
   docker_roots_.reset();
   machines_.reset();
   kubelet_logs_.reset();
@@ -61,30 +63,54 @@ const Lists::ById& Lists::read_podman(const HostFolder& folder,
   return at->second;
 }
 
+std::optional<Evidence> Lists::find_in_state(std::string_view id, const HostFolder& folder,
+                                             const std::vector<std::string_view>& names) {
+  constexpr std::size_t kStateLimit = std::size_t{64} << 20U;
+  const std::string where = folder.name_of(names);
+  const auto [at, is_new] = podman_states_.try_emplace(where);
+  if (is_new) {
+    auto text = folder.read(names, kStateLimit);
+    if (text) at->second = std::move(*text);
+    if (!text) note(Source::kPodman, text.error());
+  }
+  if (at->second.empty()) return std::nullopt;
+  auto facts = find_podman_container(at->second, id);
+  if (!facts) note(Source::kPodman, facts.error());
+  if (!facts || !*facts) return std::nullopt;
+  return evidence_of(Source::kPodman, where, std::move(**facts));
+}
+
 // Each of the two drivers of containers/storage has a folder of its own.
-Lists::Found Lists::find_podman(std::string_view id, const std::string& folder,
-                                const std::vector<std::string_view>& below) {
+std::vector<Evidence> Lists::find_podman(std::string_view id, const std::string& folder,
+                                         const std::vector<std::string_view>& below) {
+  std::vector<Evidence> found;
   const auto opened = HostFolder::open(rootfs_, folder);
   if (!opened) {
     note(Source::kPodman, opened.error());
-    return nullptr;
+    return found;
+  }
+  const auto file = [&below](std::string_view in, std::string_view name) {
+    std::vector<std::string_view> names = below;
+    names.insert(names.end(), {in, name});
+    return names;
+  };
+  if (auto state = find_in_state(id, *opened, file("libpod", "bolt_state.db"))) {
+    found.push_back(std::move(*state));
   }
   for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
-    std::vector<std::string_view> names = below;
-    names.insert(names.end(), {driver, "containers.json"});
-    const ById& containers = read_podman(*opened, names);
+    const ById& containers = read_podman(*opened, file(driver, "containers.json"));
     const auto at = containers.find(id);
-    if (at != containers.end()) return &at->second;
+    if (at != containers.end()) found.push_back(at->second);
   }
-  return nullptr;
+  return found;
 }
 
-Lists::Found Lists::podman(std::string_view id, std::optional<Uid> session) {
+std::vector<Evidence> Lists::podman(std::string_view id, std::optional<Uid> session) {
   for (const std::string& root : roots_.podman) {
-    if (const Found found = find_podman(id, root, {})) return found;
+    if (auto found = find_podman(id, root, {}); !found.empty()) return found;
   }
   const std::string home = session && !roots_.podman.empty() ? home_of(*session) : "";
-  if (home.empty()) return nullptr;
+  if (home.empty()) return {};
   return find_podman(id, home, {".local", "share", "containers", "storage"});
 }
 

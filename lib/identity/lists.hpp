@@ -26,8 +26,9 @@ class Lists final {
 
   void refresh();
 
-  // By id, in the stores of root, else of the user in whose session it runs: no other user's.
-  Found podman(std::string_view id, std::optional<Uid> session);
+  // By id, in what root has, else the user in whose session it runs: no other user's. What podman
+  // itself knows, its pod for one, and what its storage knows: each may be missing.
+  std::vector<Evidence> podman(std::string_view id, std::optional<Uid> session);
   // Where dockerd may keep its containers: its roots, and what it makes in them with
   // --userns-remap, "200000.200000".
   const std::vector<std::string>& docker_roots();
@@ -44,8 +45,10 @@ class Lists final {
   using ById = std::map<std::string, Evidence, std::less<>>;
 
   // `below`: names that lead on from the folder, and are the user's own to make.
-  Found find_podman(std::string_view id, const std::string& folder,
-                    const std::vector<std::string_view>& below);
+  std::vector<Evidence> find_podman(std::string_view id, const std::string& folder,
+                                    const std::vector<std::string_view>& below);
+  std::optional<Evidence> find_in_state(std::string_view id, const HostFolder& folder,
+                                        const std::vector<std::string_view>& names);
   const ById& read_podman(const HostFolder& folder, const std::vector<std::string_view>& names);
   void read_machines(const std::string& folder);
   void read_kubelet_logs(const std::string& folder);
@@ -54,7 +57,8 @@ class Lists final {
   std::string rootfs_;
   Roots roots_;
   FailureCounts& failures_;
-  std::map<std::string, ById> podman_;  // by file
+  std::map<std::string, ById> podman_;                // by file
+  std::map<std::string, std::string> podman_states_;  // raw, by file
   std::optional<std::vector<std::string>> docker_roots_;
   std::optional<std::vector<Evidence>> machines_;
   std::optional<ById> kubelet_logs_;

@@ -173,7 +173,9 @@ void Lookup::Case::take_crio() {
 void Lookup::Case::take_podman() {
   if (is_off(Source::kPodman) || !may_be(Runtime::kPodman)) return;
   if (answer_.names.runtime && answer_.names.runtime != Runtime::kPodman) return;
-  found(lookup_.lists_.podman(answer_.container->id, question_.session));
+  for (Evidence& evidence : lookup_.lists_.podman(answer_.container->id, question_.session)) {
+    found(evidence.source, std::move(evidence.where), std::move(evidence.facts));
+  }
 }
 
 // A machine that is registered in a unit of its own name, or that of a service.
@@ -277,8 +279,9 @@ void Lookup::Case::take_members() {
     Facts facts = at->second->facts;
     facts.runtime = Runtime::kPodman;
     const Container container{.runtime = Runtime::kPodman, .id = facts.id};
-    const Lists::Found stored = lookup_.lists_.podman(facts.id, question_.session);
-    if (stored != nullptr) complete(facts, stored->facts);
+    for (const Evidence& stored : lookup_.lists_.podman(facts.id, question_.session)) {
+      complete(facts, stored.facts);
+    }
     answer_.trace.push_back(
         {.source = Source::kParent, .where = name_of(member.parent), .facts = facts, .error = {}});
     answer_.claims.push_back({.init = member.process,

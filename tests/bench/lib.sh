@@ -199,12 +199,15 @@ stop_load() {
 
 # As often as the configuration allows, so that a run takes no longer than it must.
 CENSUS_INTERVAL=1s
+# More of the configuration.
+CONFIGURATION=
 
 # start_kcommons SOURCE: it has made its first census when this returns. EXPORTER is its PID, URL
 # where it answers. Fails when it will not run with that source; REFUSED is why.
 start_kcommons() {
   local config=$WORK/kcommons.yaml
-  printf 'source: %s\nsampling:\n  holdings_interval: %s\n' "$1" "$CENSUS_INTERVAL" >"$config"
+  printf 'source: %s\nsampling:\n  holdings_interval: %s\n%s\n' "$1" "$CENSUS_INTERVAL" \
+    "$CONFIGURATION" >"$config"
   if ! REFUSED=$("$KCOMMONS" check-config "$config" 2>&1); then
     REFUSED=${REFUSED#"$config":*: source: "$1": }
     return 1

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <map>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -137,6 +139,42 @@ TEST_CASE("open files are booked to the container and the rest is shown as unatt
   CHECK(pool->unattributed.at(0).amount == 30);
   CHECK(snapshot.containers == 1);
   CHECK(snapshot.processes == 2);
+}
+
+TEST_CASE("users have their names and strangers none", "[attribution]") {
+  CensusBuilder builder;
+  builder.process(builder.place(unit("sshd.service")), 10, 33);
+  builder.process(builder.place(unit("cron.service")), 10, 34);
+  const auto names = [&](const Census& census) {
+    std::map<std::string, std::string> by_uid;
+    for (const UserUse& use : attribute(census).users) by_uid[use.uid] = use.user;
+    return by_uid;
+  };
+  using Names = std::map<std::string, std::string>;
+  CHECK(names(builder.build()) == Names{{"33", ""}, {"34", ""}});
+  builder.build().user_names =
+      std::make_shared<const census::UserNames>(census::UserNames{{Uid(33), "www-data"}});
+  CHECK(names(builder.build()) == Names{{"33", "www-data"}, {"34", ""}});
+}
+
+TEST_CASE("a container without a name is called by its id and counted", "[attribution]") {
+  CensusBuilder builder;
+  const std::string id = "0123456789abcdef0123";
+  builder.process(builder.place(container(id)), 10);
+  builder.process(builder.place(container("fedcba98765432100123")), 10);
+  builder.process(builder.place(unit("sshd.service")), 10);
+  CHECK(attribute(builder.build()).containers_unnamed == 2);
+  census::ContainerNames named;
+  named.container = "web";
+  builder.build().names[{cgroup::Runtime::kDocker, id}] =
+      std::make_shared<const census::ContainerNames>(named);
+  const Snapshot snapshot = attribute(builder.build());
+  CHECK(snapshot.containers == 2);
+  CHECK(snapshot.containers_unnamed == 1);
+  CHECK(snapshot.holders.at(0).container == "web");
+  CHECK(snapshot.holders.at(0).named);
+  CHECK(snapshot.holders.at(1).container == "fedcba987654");
+  CHECK_FALSE(snapshot.holders.at(1).named);
 }
 
 TEST_CASE("descriptors that forks share may make unattributed negative", "[attribution]") {

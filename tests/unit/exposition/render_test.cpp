@@ -96,6 +96,22 @@ TEST_CASE("hostile names cannot break the text and the golden one shows how", "[
   CHECK(web->label("namespace") == "<script>alert('x')</script>");
 }
 
+TEST_CASE("labels of containers are copied where they have them, under safe names",
+          "[exposition]") {
+  Snapshot snapshot = plain_snapshot();
+  snapshot.copied_labels = {"com.example/team", "tier"};
+  REQUIRE(snapshot.holders.front().container_id == "aaaa");
+  snapshot.holders.front().labels = {{"com.example/team", "a\nb\xff"}, {"other", "x"}};
+  const std::string text = render_holdings(snapshot);
+  CHECK(check_exposition(text) == std::vector<std::string>{});
+  for (const ExposedSample& info : samples_of(text, "kcommons_container_info")) {
+    const bool has_it = info.label("container_id") == "aaaa";
+    CHECK(info.label("label_com_example_team") == (has_it ? "a\nb\uFFFD" : ""));
+    CHECK(info.label("label_tier").empty());
+    CHECK(info.label("label_other").empty());
+  }
+}
+
 TEST_CASE("everything rendered passes the strict checker", "[exposition]") {
   CHECK(check_exposition(full_text(plain_snapshot())) == std::vector<std::string>{});
   CHECK(check_exposition(full_text(hostile_snapshot())) == std::vector<std::string>{});

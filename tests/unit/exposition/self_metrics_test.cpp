@@ -110,6 +110,23 @@ TEST_CASE("what readers cost adds up by pass and reader", "[exposition]") {
   CHECK(cost("holdings", "bpf/holdings") == 0.5);
 }
 
+TEST_CASE("failed reads of names are what was counted elsewhere and never fall", "[exposition]") {
+  SelfMetrics self;
+  const auto of = [&](const std::string& source) {
+    const std::string text = self.render();
+    const std::string line = "kcommons_identity_failures_total{source=\"" + source + "\"} ";
+    const auto at = text.find(line);
+    return at == std::string::npos ? std::string() : text.substr(at + line.size(), 1);
+  };
+  CHECK(of("docker").empty());
+  self.set_identity_failures("docker", 3);
+  self.set_identity_failures("podman", 0);
+  self.set_identity_failures("docker", 5);
+  self.set_identity_failures("docker", 4);
+  CHECK(of("docker") == "5");
+  CHECK(of("podman") == "0");
+}
+
 TEST_CASE("source and build have one series each whatever was set before", "[exposition]") {
   SelfMetrics self;
   self.set_build("0.1.0", "abc", "gcc \"12\"\n");

@@ -21,6 +21,11 @@ struct Rig {
   test::Tree tree;
   FailureCounts failures;
   Lists lists{tree.root(), test::usual_roots(), failures};
+
+  std::string podman(std::optional<Uid> session) {
+    const auto found = lists.podman(kId, session);
+    return found.empty() ? std::string() : found.front().facts.container;
+  }
 };
 
 }  // namespace
@@ -59,24 +64,24 @@ TEST_CASE("a user's store of podman names what is in that user's session alone",
   const std::string below = "/.local/share/containers/storage/overlay-containers/containers.json";
   rig.tree.file("home/app" + below, store_of("app's"));
   rig.tree.file("home/evil" + below, store_of("evil's"));
-  CHECK(rig.lists.podman(kId, Uid(1001))->facts.container == "evil's");
-  CHECK(rig.lists.podman(kId, Uid(1000))->facts.container == "app's");
-  CHECK(rig.lists.podman(kId, std::nullopt) == nullptr);
-  CHECK(rig.lists.podman(kId, Uid(7)) == nullptr);
+  CHECK(rig.podman(Uid(1001)) == "evil's");
+  CHECK(rig.podman(Uid(1000)) == "app's");
+  CHECK(rig.podman(std::nullopt).empty());
+  CHECK(rig.podman(Uid(7)).empty());
   rig.tree.file("var/lib/containers/storage/vfs-containers/containers.json", store_of("root's"));
   rig.lists.refresh();
-  CHECK(rig.lists.podman(kId, std::nullopt)->facts.container == "root's");
-  CHECK(rig.lists.podman(kId, Uid(1001))->facts.container == "root's");
+  CHECK(rig.podman(std::nullopt) == "root's");
+  CHECK(rig.podman(Uid(1001)) == "root's");
 }
 
 TEST_CASE("a store that is broken is counted at each refresh", "[identity]") {
   Rig rig;
   rig.tree.file("var/lib/containers/storage/overlay-containers/containers.json", "[{");
-  CHECK(rig.lists.podman(kId, std::nullopt) == nullptr);
-  CHECK(rig.lists.podman(kId, std::nullopt) == nullptr);
+  CHECK(rig.podman(std::nullopt).empty());
+  CHECK(rig.podman(std::nullopt).empty());
   CHECK(rig.failures.of(Source::kPodman) == 1);
   rig.lists.refresh();
-  CHECK(rig.lists.podman(kId, std::nullopt) == nullptr);
+  CHECK(rig.podman(std::nullopt).empty());
   CHECK(rig.failures.of(Source::kPodman) == 2);
 }
 
