@@ -19,16 +19,18 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/docker.sh"
 # shellcheck source-path=SCRIPTDIR source=containerd.sh
 . "$here/containerd.sh"
+# shellcheck source-path=SCRIPTDIR source=podman.sh
+. "$here/podman.sh"
 # shellcheck source-path=SCRIPTDIR source=others.sh
 . "$here/others.sh"
 
 # What starts each, and the programs that it needs.
 declare -A STARTS=([docker]=start_docker [docker-userns]=start_docker_userns
-  [containerd]=start_containerd_names [cri]=start_cri_names
+  [containerd]=start_containerd_names [cri]=start_cri_names [podman]=start_podman
   [runc]=start_runc [lxc]=start_lxc [nspawn]=start_nspawn)
 declare -A NEEDS=([docker]='dockerd docker containerd runc'
   [docker-userns]='dockerd docker containerd runc unshare nsenter'
-  [containerd]='containerd ctr runc' [cri]='containerd ctr runc protoc'
+  [containerd]='containerd ctr runc' [cri]='containerd ctr runc protoc' [podman]='podman runc'
   [runc]='runc' [lxc]='lxc-start' [nspawn]='systemd-nspawn')
 
 main() {
