@@ -7,6 +7,7 @@
 #include "identity/host_folder.hpp"
 #include "identity/kubelet_logs.hpp"
 #include "identity/machines.hpp"
+#include "identity/podman_pods.hpp"
 #include "identity/podman_store.hpp"
 
 namespace kcommons::identity {
@@ -42,14 +43,15 @@ void Lists::note(Source source, const Error& error) {
 // --- podman -----------------------------------------------------------------------------------
 
 const Lists::ById& Lists::read_podman(const HostFolder& folder,
-                                      const std::vector<std::string_view>& names) {
+                                      const std::vector<std::string_view>& names,
+                                      const PodmanFile& file) {
   constexpr std::size_t kStoreLimit = std::size_t{16} << 20U;
   const std::string where = folder.name_of(names);
   const auto [at, is_new] = podman_.try_emplace(where);
   if (!is_new) return at->second;
   const auto text = folder.read(names, kStoreLimit);
   auto containers =
-      text ? parse_podman_store(*text) : Result<std::map<std::string, Facts>>(fail(text.error()));
+      text ? file.parse(*text) : Result<std::map<std::string, Facts>>(fail(text.error()));
   if (!containers) {
     note(Source::kPodman, containers.error());
     return at->second;
@@ -61,31 +63,43 @@ const Lists::ById& Lists::read_podman(const HostFolder& folder,
   return at->second;
 }
 
-// Each of the two drivers of containers/storage has a folder of its own.
-Lists::Found Lists::find_podman(std::string_view id, const std::string& folder,
-                                const std::vector<std::string_view>& below) {
+Lists::Found Lists::find_podman_in(std::string_view id, const std::string& folder,
+                                   const std::vector<std::string_view>& below,
+                                   const std::vector<PodmanFile>& files) {
   const auto opened = HostFolder::open(rootfs_, folder);
   if (!opened) {
     note(Source::kPodman, opened.error());
     return nullptr;
   }
-  for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
+  for (const PodmanFile& file : files) {
     std::vector<std::string_view> names = below;
-    names.insert(names.end(), {driver, "containers.json"});
-    const ById& containers = read_podman(*opened, names);
+    names.insert(names.end(), {file.folder, file.name});
+    const ById& containers = read_podman(*opened, names, file);
     const auto at = containers.find(id);
     if (at != containers.end()) return &at->second;
   }
   return nullptr;
 }
 
-Lists::Found Lists::podman(std::string_view id, std::optional<Uid> session) {
+Lists::Found Lists::find_podman(std::string_view id, std::optional<Uid> session,
+                                const std::vector<PodmanFile>& files) {
   for (const std::string& root : roots_.podman) {
-    if (const Found found = find_podman(id, root, {})) return found;
+    if (const Found found = find_podman_in(id, root, {}, files)) return found;
   }
   const std::string home = session && !roots_.podman.empty() ? home_of(*session) : "";
   if (home.empty()) return nullptr;
-  return find_podman(id, home, {".local", "share", "containers", "storage"});
+  return find_podman_in(id, home, {".local", "share", "containers", "storage"}, files);
+}
+
+// Each of the two drivers of containers/storage has a folder of its own.
+Lists::Found Lists::podman(std::string_view id, std::optional<Uid> session) {
+  return find_podman(id, session,
+                     {{"overlay-containers", "containers.json", parse_podman_store},
+                      {"vfs-containers", "containers.json", parse_podman_store}});
+}
+
+Lists::Found Lists::podman_pod(std::string_view id, std::optional<Uid> session) {
+  return find_podman(id, session, {{"libpod", "bolt_state.db", parse_podman_pods}});
 }
 
 // --- docker -----------------------------------------------------------------------------------

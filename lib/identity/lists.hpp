@@ -28,6 +28,8 @@ class Lists final {
 
   // By id, in the stores of root, else of the user in whose session it runs: no other user's.
   Found podman(std::string_view id, std::optional<Uid> session);
+  // The pod that a container of podman is in, from the state beside the same stores.
+  Found podman_pod(std::string_view id, std::optional<Uid> session);
   // Where dockerd may keep its containers: its roots, and what it makes in them with
   // --userns-remap, "200000.200000".
   const std::vector<std::string>& docker_roots();
@@ -43,10 +45,20 @@ class Lists final {
  private:
   using ById = std::map<std::string, Evidence, std::less<>>;
 
+  // A file of podman's below the folder of a store, and what it tells of containers by their ids.
+  struct PodmanFile {
+    std::string_view folder;
+    std::string_view name;
+    Result<std::map<std::string, Facts>> (*parse)(std::string_view text);
+  };
+  Found find_podman(std::string_view id, std::optional<Uid> session,
+                    const std::vector<PodmanFile>& files);
   // `below`: names that lead on from the folder, and are the user's own to make.
-  Found find_podman(std::string_view id, const std::string& folder,
-                    const std::vector<std::string_view>& below);
-  const ById& read_podman(const HostFolder& folder, const std::vector<std::string_view>& names);
+  Found find_podman_in(std::string_view id, const std::string& folder,
+                       const std::vector<std::string_view>& below,
+                       const std::vector<PodmanFile>& files);
+  const ById& read_podman(const HostFolder& folder, const std::vector<std::string_view>& names,
+                          const PodmanFile& file);
   void read_machines(const std::string& folder);
   void read_kubelet_logs(const std::string& folder);
   void note(Source source, const Error& error);

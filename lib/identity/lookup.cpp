@@ -173,7 +173,11 @@ void Lookup::Case::take_crio() {
 void Lookup::Case::take_podman() {
   if (is_off(Source::kPodman) || !may_be(Runtime::kPodman)) return;
   if (answer_.names.runtime && answer_.names.runtime != Runtime::kPodman) return;
-  found(lookup_.lists_.podman(answer_.container->id, question_.session));
+  const std::string& id = answer_.container->id;
+  const Lists::Found stored = lookup_.lists_.podman(id, question_.session);
+  if (stored == nullptr) return;
+  found(stored);
+  found(lookup_.lists_.podman_pod(id, question_.session));
 }
 
 // A machine that is registered in a unit of its own name, or that of a service.
@@ -279,6 +283,8 @@ void Lookup::Case::take_members() {
     const Container container{.runtime = Runtime::kPodman, .id = facts.id};
     const Lists::Found stored = lookup_.lists_.podman(facts.id, question_.session);
     if (stored != nullptr) complete(facts, stored->facts);
+    const Lists::Found pod = lookup_.lists_.podman_pod(facts.id, question_.session);
+    if (pod != nullptr) complete(facts, pod->facts);
     answer_.trace.push_back(
         {.source = Source::kParent, .where = name_of(member.parent), .facts = facts, .error = {}});
     answer_.claims.push_back({.init = member.process,
