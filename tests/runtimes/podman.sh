@@ -48,13 +48,15 @@ start_podman() {
   named runtime=podman container_id="$PODMAN_ID" container=names.web-1 \
     image=localhost/kcommons-e2e:latest cgroup="/libpod_parent/libpod-$PODMAN_ID" helper=yes
   start_podman_pod
+  start_podman_pod_without_infra
 }
 
-# The infra container is to podman what the sandbox is to Kubernetes.
+# The infra container is to podman what the sandbox is to Kubernetes. The hostname is no more than
+# that: by default it is the pod's name.
 start_podman_pod() {
   local pod infra
-  pod=$(podman_in pod create --name names-pod --network none --infra-image kcommons-e2e \
-    --infra-command "${WAIT[*]}")
+  pod=$(podman_in pod create --name names-pod --hostname elsewhere --network none \
+    --infra-image kcommons-e2e --infra-command "${WAIT[*]}")
   cgroup_made "libpod_parent/$pod" "libpod_parent/$pod/conmon"
   podman_run --pod names-pod --name names-in-pod
   infra=$(podman_in pod inspect names-pod | jq -r .InfraContainerID)
@@ -63,4 +65,13 @@ start_podman_pod() {
     cgroup="/libpod_parent/$pod/libpod-$PODMAN_ID" shown=names-pod/names-in-pod helper=yes
   named runtime=podman container_id="$infra" container=POD pod=names-pod \
     cgroup="/libpod_parent/$pod/libpod-$infra" shown=names-pod/POD helper=yes
+}
+
+# Its containers are in no cgroup of the pod's.
+start_podman_pod_without_infra() {
+  podman_in pod create --name names-bare-pod --infra=false >/dev/null
+  podman_run --pod names-bare-pod --name names-in-bare-pod --network none
+  cgroup_made "libpod_parent/libpod-$PODMAN_ID"
+  named runtime=podman container_id="$PODMAN_ID" container=names-in-bare-pod pod=names-bare-pod \
+    cgroup="/libpod_parent/libpod-$PODMAN_ID" shown=names-bare-pod/names-in-bare-pod helper=yes
 }
