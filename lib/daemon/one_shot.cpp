@@ -25,14 +25,16 @@ Result<OneShot> sample_once(const config::Config& config, const Clock& clock) {
   auto census = opened->source->take_census(std::stop_token{});
   if (!census) return fail(census.error().during("take a census by " + opened->name));
   constexpr std::chrono::milliseconds kPatience{2000};
-  identity::Namer(naming_of(config, kPatience), clock).apply(*census);
+  identity::Namer namer(naming_of(config, kPatience), clock);
+  namer.apply(*census);
   attribution::Attributor attributor(unlimited(), config.neighbours_above);
   attribution::Snapshot snapshot = attributor.attribute(*census);
   return OneShot{.source = std::move(opened->name),
                  .source_reason = std::move(opened->reason),
                  .restriction = std::move(opened->restriction),
                  .census = std::move(*census),
-                 .snapshot = std::move(snapshot)};
+                 .snapshot = std::move(snapshot),
+                 .told = namer.told()};
 }
 
 }  // namespace kcommons::daemon

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "census/census.hpp"
 #include "config/config.hpp"
+#include "identity/lookup.hpp"
 
 namespace kcommons::daemon {
 
@@ -17,7 +19,8 @@ struct OneShot {
   std::string source_reason;  // why that one
   std::string restriction;    // what limits its view from the start; empty when nothing does
   census::Census census;
-  attribution::Snapshot snapshot;  // of that census
+  attribution::Snapshot snapshot;    // of that census
+  std::vector<identity::Told> told;  // how its containers came by their names
 };
 
 // An error where the source cannot be opened, or the census as a whole is worth nothing. What could

@@ -89,8 +89,7 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
 
-  namer_.apply(*census);
-  count_identity_failures();
+  name_containers(*census);
   Snapshot attributed = attributor_.attribute(*census);
   attributed.copied_labels = namer_.labels();
   add_growth(attributed);
@@ -107,7 +106,10 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   }
 }
 
-void Publisher::count_identity_failures() {
+void Publisher::name_containers(census::Census& census) {
+  const SteadyTime began = clock_.steady();
+  namer_.apply(census);
+  self_.set_identity_wait(clock_.steady() - began);
   const identity::FailureCounts failures = namer_.failures();
   for (const identity::Source source : identity::kFallibleSources) {
     self_.set_identity_failures(identity::name_of(source), failures.of(source));

@@ -54,7 +54,7 @@ class Publisher final : public census::SampleListener {
   void refresh_pools();
   void add_growth(attribution::Snapshot& snapshot) const;
   std::string render_self();
-  void count_identity_failures();
+  void name_containers(census::Census& census);
   void report_unseen(const attribution::Snapshot& snapshot);
 
   identity::Namer& namer_;

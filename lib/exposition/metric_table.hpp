@@ -80,6 +80,13 @@ inline constexpr std::array kMetrics{
                    "taken from what is left.",
            .labels = labels::kSource,
            .block = Block::kSelf},
+    Metric{.name = "kcommons_identity_wait_seconds",
+           .type = MetricType::kGauge,
+           .help = "How long the last census was held up by looking for the names of containers; "
+                   "what takes longer is looked for beside it, and is in the next.",
+           .labels = labels::kNone,
+           .block = Block::kSelf,
+           .merge = Merge::kLargest},
     Metric{.name = "process_cpu_seconds_total",
            .type = MetricType::kCounter,
            .help = "Total user and system CPU time spent in seconds.",

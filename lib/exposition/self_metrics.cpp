@@ -59,6 +59,7 @@ class SelfMetrics::Impl final {
   void pass_done(Pass pass, bool success, double wall, double cpu, WallTime at);
   void count_costs(Pass pass, const census::ReaderCosts& costs);
   void count_failures(Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind);
+  void set_identity_wait(double seconds);
   void set_identity_failures(std::string_view source, std::uint64_t failures);
   // The one series of an info metric.
   void set_info(std::size_t row, const std::vector<std::string_view>& values);
@@ -171,6 +172,11 @@ void SelfMetrics::Impl::count_failures(
   }
 }
 
+void SelfMetrics::Impl::set_identity_wait(double seconds) {
+  const std::lock_guard lock(mutex_);
+  set_or_remove(row_of("kcommons_identity_wait_seconds"), seconds);
+}
+
 void SelfMetrics::Impl::set_identity_failures(std::string_view source, std::uint64_t failures) {
   const std::lock_guard lock(mutex_);
   prometheus::Counter& series = counter(row_of("kcommons_identity_failures_total"), {source});
@@ -251,6 +257,10 @@ void SelfMetrics::count_costs(Pass pass, const census::ReaderCosts& costs) {
 void SelfMetrics::count_failures(
     Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind) {
   impl_->count_failures(pass, by_kind);
+}
+
+void SelfMetrics::set_identity_wait(std::chrono::duration<double> wait) {
+  impl_->set_identity_wait(wait.count());
 }
 
 void SelfMetrics::set_identity_failures(std::string_view source, std::uint64_t failures) {

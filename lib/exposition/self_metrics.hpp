@@ -53,6 +53,8 @@ class SelfMetrics final {
   void count_costs(Pass pass, const census::ReaderCosts& costs);
   // The reads that failed in one pass, by ErrorKind.
   void count_failures(Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind);
+  // How long a census was held up for names.
+  void set_identity_wait(std::chrono::duration<double> wait);
   // How many reads of a source of names have failed since the start.
   void set_identity_failures(std::string_view source, std::uint64_t failures);
   // Each of these takes the place of what was set before.

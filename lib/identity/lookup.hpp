@@ -78,6 +78,12 @@ struct Answer {
   bool complete = false;  // false: something that should be there is not, or not yet
 };
 
+// What was found out of a cgroup.
+struct Told {
+  std::string cgroup_path;
+  Answer answer;
+};
+
 class Lookup final {
  public:
   struct Options {

@@ -78,7 +78,11 @@ void Namer::note_questions(const Census& census) {
     Known& known = known_[keys_.back()];
     known.seen = true;
     if (known.question == questions[i]) continue;
-    known = Known{.question = std::move(questions[i]), .seen = true};
+    // With the process that was asked about before, the answer is an old one, not a wrong one.
+    auto last =
+        known.question.oldest == questions[i].oldest ? std::move(known.answer) : std::nullopt;
+    known = Known{.question = std::move(questions[i]), .answer = std::move(last), .seen = true};
+    known.is_old = known.answer.has_value();
   }
   std::erase_if(known_, [](const auto& entry) { return !entry.second.seen; });
 }
@@ -92,7 +96,7 @@ void Namer::ask_what_is_due(const Census& census) {
     users_read_at_ = now;
   }
   for (auto& [key, known] : known_) {
-    const bool is_done = known.answer && known.answer->complete;
+    const bool is_done = known.answer && known.answer->complete && !known.is_old;
     if (is_done || known.asked || (known.attempts > 0 && now < known.next_try)) continue;
     known.asked = true;
     ++known.attempts;
@@ -113,6 +117,7 @@ void Namer::take_answers(Census& census) {
     if (at == known_.end()) continue;
     at->second.asked = false;
     at->second.answer = std::move(answer);
+    at->second.is_old = false;
   }
 }
 
@@ -121,6 +126,15 @@ bool Namer::has_strangers(const Census& census) const {
   return std::ranges::any_of(census.processes, [this](const census::ProcessRecord& process) {
     return !users_->contains(process.effective_uid);
   });
+}
+
+std::vector<Told> Namer::told() const {
+  std::vector<Told> all;
+  for (const auto& [key, known] : known_) {
+    if (!known.answer || known.answer->trace.empty()) continue;
+    all.push_back({.cgroup_path = known.question.cgroup_path, .answer = *known.answer});
+  }
+  return all;
 }
 
 FailureCounts Namer::failures() const {

@@ -44,6 +44,9 @@ class Namer final {
   // evidence tells, and of processes that work for a container from outside of it.
   void apply(census::Census& census);
 
+  // What was found out of the cgroups of the last census, but of those that hold nothing worth
+  // asking about.
+  [[nodiscard]] std::vector<Told> told() const;
   // Those that are copied into names.
   [[nodiscard]] const std::vector<std::string>& labels() const { return options_.labels; }
   // Reads that failed until now, but for what is not there.
@@ -52,7 +55,8 @@ class Namer final {
  private:
   struct Known {
     Question question;
-    std::optional<Answer> answer;  // the last one; of the same question
+    std::optional<Answer> answer;  // the last one
+    bool is_old = false;           // it is of another question, about the same process
     bool asked = false;            // and not answered yet
     int attempts = 0;
     SteadyTime next_try;

@@ -135,3 +135,39 @@ TEST_CASE("a pod's shim names its sandbox and none of its containers", "[identit
   question.parent->start_time = 7;
   CHECK_FALSE(lookup.ask(question).helper);
 }
+
+TEST_CASE("docker's files are found where users are mapped too", "[identity]") {
+  const test::Tree tree;
+  tree.file("var/lib/docker/200000.200000/containers/" + kId + "/config.v2.json",
+            test::fixture("runtime/docker.config.v2.json"));
+  const Answer answer = ask(tree, about(Runtime::kDocker, kId, "/docker/" + kId));
+  CHECK(answer.names.container == "eco-web");
+}
+
+TEST_CASE("kubelet's logs name a container of a pod where nothing else does", "[identity]") {
+  const test::Tree tree;
+  tree.link("var/log/containers/web_shop_nginx-" + kId + ".log", "/nowhere");
+  Question question = about(Runtime::kCriO, kId, "/kubepods/podx/crio-" + kId);
+  CHECK(ask(tree, question).names.pod.empty());
+  question.container->pod_uid = "x";
+  const Answer answer = ask(tree, question);
+  CHECK(answer.names.pod == "web");
+  CHECK(answer.names.pod_namespace == "shop");
+  CHECK(answer.names.container == "nginx");
+  CHECK(answer.complete);
+}
+
+TEST_CASE("machined tells the machine of a service, and of none of its other cgroups",
+          "[identity]") {
+  const test::Tree tree;
+  tree.file("run/systemd/machines/vm", "NAME=vm\nUNIT=keep.service\nSERVICE=systemd-nspawn\n");
+  Question question;
+  question.oldest = {.pid = Pid(7), .start_time = 1};
+  question.cgroup_path = "/system.slice/keep.service/payload/init.scope";
+  const Answer answer = ask(tree, question);
+  REQUIRE(answer.container);
+  CHECK(answer.container->id == "vm");
+  CHECK(answer.container->runtime == Runtime::kSystemdNspawn);
+  question.cgroup_path = "/system.slice/keep.service/supervisor";
+  CHECK_FALSE(ask(tree, question).container);
+}

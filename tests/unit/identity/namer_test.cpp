@@ -1,6 +1,7 @@
 #include "identity/namer.hpp"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "fake_clock.hpp"
 #include "tree.hpp"
@@ -105,6 +106,52 @@ TEST_CASE("one that nobody ever names is asked about less and less", "[identity]
   CHECK(rig.name_after(census_of(1)).empty());
   rig.clock.advance(2min);
   CHECK(rig.name_after(census_of(1)) == "web-0");
+}
+
+TEST_CASE("a name is kept while only what is around its process changes", "[identity]") {
+  Rig rig(0ms);
+  describe(rig.tree, 0);
+  Census census = census_of(1);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (rig.name_after(census).empty() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(1ms);
+  }
+  // Its shim has ended: another question, about the same process.
+  census::ProcessRecord shim;
+  shim.pid = Pid(500);
+  shim.start_time = 500;
+  shim.placement = 1;
+  shim.user_ns = 0;
+  census.placements.emplace_back();
+  census.processes.insert(census.processes.begin(), shim);
+  census.processes.back().parent = Pid(500);
+  CHECK(rig.name_after(census) == "web-0");
+}
+
+TEST_CASE("users have the names of passwd, which is read again for strangers", "[identity]") {
+  Rig rig(kPatience);
+  rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\n");
+  Census census = census_of(1);
+  rig.namer.apply(census);
+  REQUIRE(census.user_names);
+  CHECK(*census.user_names == census::UserNames{{Uid(0), "app"}});
+  rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\nnew:x:5:5::/:/bin/sh\n");
+  census.processes[0].effective_uid = Uid(5);
+  rig.clock.advance(2min);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (census.user_names->size() < 2 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(1ms);
+    rig.namer.apply(census);
+  }
+  CHECK(census.user_names->at(Uid(5)) == "new");
+}
+
+TEST_CASE("what it cannot read is counted", "[identity]") {
+  Rig rig(kPatience);
+  rig.tree.file("var/lib/docker/containers/" + id_of(0) + "/config.v2.json", "{");
+  CHECK(rig.name_after(census_of(1)).empty());
+  CHECK(rig.namer.failures().of(Source::kDocker) == 1);
+  CHECK(rig.namer.failures().of(Source::kPodman) == 0);
 }
 
 TEST_CASE("a thousand new containers hold no census up and are named at the next", "[identity]") {
