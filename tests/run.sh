@@ -8,7 +8,7 @@
 #   check     formatting, shell scripts, includes against the layers
 #   dev       GCC with ASan and UBSan: unit, integration and churn tests
 #   tsan      Clang with TSan, built without bpf: the same, of what has threads
-#   release   GCC, optimised: unit, integration, and the experiments with Docker and Prometheus
+#   release   GCC, optimised: unit, integration, and the experiments with real runtimes
 #   tidy      clang-tidy over all of it
 set -euo pipefail
 
@@ -19,6 +19,7 @@ source "$root/deploy/packages.sh"
 TEST_PACKAGES=(
   catch2 clang-format-14 clang-tidy-14 libclang-rt-14-dev python3-jsonschema shellcheck
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc util-linux
+  containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
 )
 
 started=$SECONDS

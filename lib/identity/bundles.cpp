@@ -37,6 +37,16 @@ Result<Facts> parse_crun(std::string_view text, std::string_view /*space*/, std:
   return facts;
 }
 
+// An id that nobody drew at random is what people called the container: with ctr, runc and crun
+// there is no other name.
+void take_id_for_name(Facts& facts) {
+  const bool is_free = facts.runtime == Runtime::kContainerd || facts.runtime == Runtime::kRunc ||
+                       facts.runtime == Runtime::kCrun;
+  const bool is_random =
+      facts.id.size() == 64 && facts.id.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (is_free && !is_random && facts.container.empty()) facts.container = facts.id;
+}
+
 // `path` is `around` or lies below it. What is at the root is around everything, so it is none's.
 bool lies_in(std::string_view path, std::string_view around) {
   if (around.empty() || around == "/" || !path.starts_with(around)) return false;
@@ -61,6 +71,7 @@ void Bundles::keep(Source source, std::string where, const HostFolder& folder,
     }
     return;
   }
+  take_id_for_name(*facts);
   Evidence evidence{.source = source, .where = where, .facts = std::move(*facts), .error = {}};
   next_.emplace(std::move(where), std::move(evidence));
 }

@@ -16,29 +16,11 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/monitoring.sh"
 # shellcheck source-path=SCRIPTDIR source=audit.sh
 . "$(dirname "${BASH_SOURCE[0]}")/audit.sh"
+# shellcheck source-path=SCRIPTDIR source=watches.sh
+. "$(dirname "${BASH_SOURCE[0]}")/watches.sh"
 
-readonly SYSCTL=fs.inotify.max_user_watches
-# How many watches the container may take. Fewer than what the procfs source calls a large instance
-# by default (2000), because it reads those once a minute only.
-readonly ROOM=1500
 readonly UNIT=kcommons-e2e-victim.service
-readonly POOL='resource="inotify_watches",userns="initial",uid="0"'
 readonly FULL='^watches: [0-9]+ full$'
-
-# All users' watches on this host. A descriptor inherited by a child counts twice: it is enough that
-# this is not too low.
-watches_in_use() {
-  cat /proc/[0-9]*/fdinfo/* 2>/dev/null | grep -c '^inotify wd:' || true
-}
-
-lower_max_user_watches() {
-  local used limit
-  used=$(watches_in_use)
-  limit=$((used + ROOM))
-  ((limit < $(sysctl_get "$SYSCTL"))) || skip "$SYSCTL is already below $limit"
-  say "$used inotify watches are on this host; $SYSCTL goes from $(sysctl_get "$SYSCTL") to $limit"
-  sysctl_set "$SYSCTL" "$limit"
-}
 
 # --- the victims on the host -------------------------------------------------------------------
 
@@ -53,16 +35,6 @@ start_tail() {
   quote "$(grep '^tail:' "$TAIL_LOG")"
 }
 
-expect_inotifywait_fails() {
-  local status=0 output
-  output=$(LC_ALL=C unit_exec "$UNIT" inotifywait --timeout 5 "$KCOMMONS_E2E_WORK/watched" 2>&1) ||
-    status=$?
-  ((status == 1)) || die "inotifywait ended with $status: $output"
-  grep -q 'upper limit on inotify watches reached' <<<"$output" || die "inotifywait says: $output"
-  say "on the host, in $UNIT, inotifywait exits with $status:"
-  quote "$output"
-}
-
 # --- a container of Docker ---------------------------------------------------------------------
 
 start_hog() {
@@ -73,14 +45,14 @@ start_hog() {
 
 expect_answers() {
   prom_expect "Prometheus: the pool of uid 0 is full" \
-    "kcommons_pool_used{$POOL} / kcommons_pool_limit{$POOL}" \
+    "kcommons_pool_used{$WATCHES_POOL} / kcommons_pool_limit{$WATCHES_POOL}" \
     'length == 1 and (.[0].value[1] | tonumber) >= 1'
   # shellcheck disable=SC2016
   prom_expect "Prometheus: container A holds most of it" \
-    "topk(1, kcommons_container_used{$POOL})" \
+    "topk(1, kcommons_container_used{$WATCHES_POOL})" \
     'length == 1 and .[0].metric.container_id == $id' --arg id "$A"
   prom_expect "Prometheus: the service on the host shares the pool, and fails with it" \
-    "kcommons_host_neighbour{$POOL,unit=\"$UNIT\"}" \
+    "kcommons_host_neighbour{$WATCHES_POOL,unit=\"$UNIT\"}" \
     'length == 1 and (.[0].value[1] | tonumber) == 1'
 }
 
@@ -96,13 +68,13 @@ expect_audit() {
   say "kcommons audit exits with 2 and says:"
   audit_shows inotify_watches
   local lowered
-  lowered=$(sysctl_get "$SYSCTL")
+  lowered=$(sysctl_get "$WATCHES_SYSCTL")
   # An application that has what it wants takes no more.
   engine pause "$A" >/dev/null
   audit_apply inotify_watches 0
   wait_for "$E2E_DEADLINE" "free watches" can_watch
   say "inotifywait works again on the host, while container A keeps its watches"
-  sysctl_set "$SYSCTL" "$lowered"
+  sysctl_set "$WATCHES_SYSCTL" "$lowered"
   ! can_watch || die "inotifywait works though the limit is lowered again"
   engine unpause "$A" >/dev/null
 }
@@ -128,18 +100,11 @@ end_hog() {
   say "container A is removed, and inotifywait works again"
 }
 
-# Exit 2 is the timeout: inotifywait had its watch, and nothing happened to the file.
-can_watch() {
-  local status=0
-  inotifywait --quiet --timeout 1 "$KCOMMONS_E2E_WORK/watched" >/dev/null 2>&1 || status=$?
-  ((status == 2))
-}
-
 # --- a container with a user namespace of its own ----------------------------------------------
 
 start_hog_in_userns() {
   C=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
-  runc_run "$C" /bin/e2e_hog watches until-enospc /watched
+  runc_run "$C" "kcommons-e2e/$C" /bin/e2e_hog watches until-enospc /watched
   wait_for "$E2E_DEADLINE" "full pool" grep -Eq "$FULL" "$KCOMMONS_E2E_WORK/$C.log"
   say "container C (${C:0:12}), uid 0 inside and 200000 outside, does the same: $(watches_of_c)"
 }
@@ -152,7 +117,7 @@ expect_answers_for_userns() {
   # The count is read anew each time: C takes what other programs release meanwhile.
   # shellcheck disable=SC2016
   prom_expect "Prometheus: all watches of container C are booked to the owner of its namespace" \
-    "kcommons_container_used{$POOL,container_id=\"$C\"}" \
+    "kcommons_container_used{$WATCHES_POOL,container_id=\"$C\"}" \
     'length == 1 and .[0].value[1] == ($log | [scan("[0-9]+")] | last)' \
     --rawfile log "$KCOMMONS_E2E_WORK/$C.log"
   # Not by its uid outside, which has a limit of its own that nobody set and nothing reaches.
@@ -170,19 +135,19 @@ main() {
     --without-exporter) exporter=without-exporter ;;
     *) die "usage: $0 [--without-exporter]" ;;
   esac
-  guarded_run "$SYSCTL" -- "$@"
+  guarded_run "$WATCHES_SYSCTL" -- "$@"
   start_engine
   start_monitoring "$exporter"
   lower_max_user_watches
   start_hog
   start_tail
-  expect_inotifywait_fails
+  expect_inotifywait_fails "$UNIT"
   expect_answers
   [[ -n $exporter ]] || expect_audit
   end_hog
   [[ -n $exporter ]] || expect_other_uid_helps
   start_hog_in_userns
-  expect_inotifywait_fails
+  expect_inotifywait_fails "$UNIT"
   expect_answers_for_userns
   runc_remove "$C"
   sysctl_restore

@@ -21,6 +21,9 @@ readonly E2E_DIR
 # shellcheck source-path=SCRIPTDIR/.. source=lib.sh
 source "$E2E_DIR/../lib.sh"
 
+# What must be installed; scripts that need other programs say so before guarded_run.
+E2E_PROGRAMS=(containerd dockerd docker runc busybox prometheus inotifywait jq curl awk tar)
+
 E2E_STEP=0
 E2E_PIDS=()
 # The name of each saved sysctl and its value: NAME=VALUE.
@@ -54,11 +57,9 @@ require_root() {
   [[ $EUID -eq 0 ]] || skip "root is needed, to lower a limit and to start a Docker engine: sudo $0"
 }
 
-# What the two experiments need. In Debian: docker.io, prometheus, inotify-tools, runc,
-# busybox-static, jq, curl.
 require_programs() {
   local program
-  for program in containerd dockerd docker runc busybox prometheus inotifywait jq curl awk tar; do
+  for program in "${E2E_PROGRAMS[@]}"; do
     command -v "$program" >/dev/null || skip "$program is not installed"
   done
 }

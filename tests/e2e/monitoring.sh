@@ -29,13 +29,14 @@ require_exporter() {
   [[ -x $(exporter_binary) ]] || die "no exporter at $(exporter_binary): build it, or set KCOMMONS"
 }
 
-# start_exporter PORT
+# start_exporter PORT [MORE]: MORE is more of its configuration, YAML.
 start_exporter() {
   cat >"$KCOMMONS_E2E_WORK/kcommons.yaml" <<CONFIG
 source: ${KCOMMONS_E2E_SOURCE:-auto}
 sampling:
   pools_interval: 1s
   holdings_interval: 2s
+${2:-}
 CONFIG
   start "$KCOMMONS_E2E_WORK/kcommons.log" "$(exporter_binary)" serve \
     "--config.file=$KCOMMONS_E2E_WORK/kcommons.yaml" "--web.listen-address=127.0.0.1:$1"

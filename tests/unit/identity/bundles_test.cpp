@@ -106,6 +106,19 @@ TEST_CASE("states of runc and crun are found by the cgroup", "[identity]") {
   CHECK(crun->facts.id == "97e6");
 }
 
+TEST_CASE("an id that people chose is the name and one drawn at random is none", "[identity]") {
+  const std::string random(64, 'a');
+  const Tree tree;
+  tree.file(kTasks + "a/my-long-web-1/config.json", config("/a/web"));
+  tree.file(kTasks + "a/" + random + "/config.json", config("/a/random"));
+  tree.file(kTasks + "moby/my-web/config.json", config("/docker/my-web"));
+  Bundles bundles(tree.root(), test::usual_roots());
+  CHECK(failures_of_refresh(bundles) == 0);
+  CHECK(bundles.find_in("/a/web")->facts.container == "my-long-web-1");
+  CHECK(bundles.find_in("/a/random")->facts.container.empty());
+  CHECK(bundles.find_in("/docker/my-web")->facts.container.empty());
+}
+
 TEST_CASE("a bundle is forgotten with its folder, and read when it is complete", "[identity]") {
   const Tree tree;
   tree.file(kTasks + "eco/half/address", "");
