@@ -33,4 +33,8 @@ std::uint64_t Failures::total() const {
   return std::accumulate(by_kind.begin(), by_kind.end(), std::uint64_t{0});
 }
 
+ContainerKey key_of(const cgroup::Container& container) {
+  return {.runtime = container.runtime, .id = container.id, .space = container.space};
+}
+
 }  // namespace kcommons::census

@@ -204,9 +204,15 @@ struct ContainerNames {
   bool sandbox = false;                       // holds the namespaces of its pod, and no workload
   std::map<std::string, std::string> labels;  // those that were asked for
 };
-// By what their cgroup, or evidence, tells of them.
-using NamesOfContainers =
-    std::map<std::pair<cgroup::Runtime, std::string>, std::shared_ptr<const ContainerNames>>;
+// Which container, as its cgroup, or evidence, tells.
+struct ContainerKey {
+  cgroup::Runtime runtime{};
+  std::string id;
+  std::string space;
+  auto operator<=>(const ContainerKey&) const = default;
+};
+ContainerKey key_of(const cgroup::Container& container);
+using NamesOfContainers = std::map<ContainerKey, std::shared_ptr<const ContainerNames>>;
 
 // What counts a thread, each by itself.
 inline constexpr std::array kThreadResources{catalogue::ResourceId::kThreads,

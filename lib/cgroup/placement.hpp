@@ -48,6 +48,8 @@ struct Container {
   std::string
       pod_uid;      // of the Kubernetes pod right around it, with '-' also where systemd has '_'
   std::string qos;  // guaranteed, burstable or besteffort; empty without a pod or when unseen
+  // Of containerd, the namespace in which the id is unique; no path tells it.
+  std::string space;
 
   bool operator==(const Container&) const = default;
 };

@@ -201,6 +201,11 @@ void Lookup::Case::take_kubelet_log() {
   found(lookup_.lists_.kubelet_log(answer_.container->id));
 }
 
+// In which an id of containerd is unique.
+std::string space_of(const Facts& facts) {
+  return facts.runtime == Runtime::kContainerd ? facts.pod_namespace : std::string();
+}
+
 // The runtime whose name a shim gives its containerd.
 Runtime runtime_of_shim(const Facts& facts) {
   if (facts.pod_namespace == "moby") return Runtime::kDocker;
@@ -212,6 +217,7 @@ void Lookup::Case::name_helper(const SupervisedBy& supervised) {
   Container of;
   if (supervised.supervisor == Supervisor::kShim) {
     of = {.runtime = runtime_of_shim(supervised.facts), .id = supervised.facts.id};
+    if (of.runtime == Runtime::kContainerd) of.space = supervised.facts.pod_namespace;
   } else if (answer_.container) {
     // One of its container alone: it is told by what it looks after, not by what it says.
     of = {.runtime = answer_.container->runtime, .id = answer_.container->id};
@@ -241,7 +247,11 @@ void Lookup::Case::take_parent() {
     const Runtime runtime = facts.runtime.value_or(Runtime::kPodman);
     answer_.container = Container{.runtime = runtime, .id = facts.id};
   }
-  if (answer_.container && answer_.container->id == facts.id) {
+  // The same id in another namespace of containerd is another container.
+  const bool is_same_space = facts.runtime != Runtime::kContainerd ||
+                             answer_.names.pod_namespace.empty() ||
+                             answer_.names.pod_namespace == facts.pod_namespace;
+  if (answer_.container && answer_.container->id == facts.id && is_same_space) {
     found(Source::kParent, std::move(where), std::move(facts));
   }
   name_helper(*supervised);
@@ -307,6 +317,7 @@ Answer Lookup::Case::answer() && {
       container.runtime = *answer_.names.runtime;
     }
     answer_.names.runtime = container.runtime;
+    container.space = space_of(answer_.names);
   }
   answer_.complete = is_named();
   return std::move(answer_);

@@ -49,7 +49,9 @@ bool is_meant(const Holder& holder, std::string_view subject) {
 // Of a container that only a claim tells, the cgroup says nothing.
 bool tells_of(const identity::Told& told, const Holder& holder) {
   const identity::Answer& answer = told.answer;
-  if (answer.container && answer.container->id == holder.container_id) return true;
+  if (answer.container && answer.container->id == holder.container_id) {
+    return answer.container->space == holder.space;
+  }
   return std::ranges::any_of(answer.claims, [&](const identity::Claim& claim) {
     return claim.helper.container.id == holder.container_id;
   });
@@ -86,7 +88,7 @@ std::vector<ExplainedRow> rows_of(const Top& top, const TopWho& wanted) {
   const auto is_wanted = [&](const TopWho& who) {
     if (who.kind != wanted.kind || who.pid != wanted.pid) return false;
     return who.container_id == wanted.container_id && who.runtime == wanted.runtime &&
-           who.unit == wanted.unit;
+           who.pod_namespace == wanted.pod_namespace && who.unit == wanted.unit;
   };
   std::vector<ExplainedRow> rows;
   for (const TopRow& row : top.rows) {
@@ -137,7 +139,8 @@ Holder Explainer::holder_of(const cgroup::Placement& placement) const {
   const auto at = std::ranges::find_if(snapshot_.holders, [&](const Holder& holder) {
     if (!container) return !is_container(holder) && holder.unit == placement.unit;
     return holder.container_id == container->id && holder.parent_id == parent &&
-           holder.runtime == cgroup::name_of(container->runtime);
+           holder.runtime == cgroup::name_of(container->runtime) &&
+           holder.space == container->space;
   });
   return at == snapshot_.holders.end() ? Holder{} : *at;
 }
@@ -152,6 +155,7 @@ Explanation Explainer::by_process(const ProcessRecord& process) {
   answer.process = ExplainedProcess{.who = {.kind = TopWho::Kind::kProcess,
                                             .container_id = answer.holder.container_id,
                                             .runtime = answer.holder.runtime,
+                                            .pod_namespace = answer.holder.pod_namespace,
                                             .unit = answer.holder.unit,
                                             .uid = std::to_string(process.effective_uid.value()),
                                             .pid = process.pid,
@@ -172,7 +176,8 @@ Explanation Explainer::by_container(std::string_view subject) {
     if (!is_meant(holder, subject)) continue;
     const TopWho who{.kind = TopWho::Kind::kContainer,
                      .container_id = holder.container_id,
-                     .runtime = holder.runtime};
+                     .runtime = holder.runtime,
+                     .pod_namespace = holder.pod_namespace};
     explanation.answers.push_back({.process = {},
                                    .holder = holder,
                                    .trace = trace_of(told_, holder),

@@ -31,6 +31,8 @@ std::string everything() {
                     .threads = 8});
   self.pass_done(Pass::kPools, true, {}, {}, {});
   self.count_costs(Pass::kPools, {{.reader = "key-users", .cpu = {}}});
+  self.set_identity_failures("docker", 1);
+  self.set_identity_wait({});
   return self.render() + render_pools(kcommons::testing::plain_pools()) +
          render_holdings(kcommons::testing::plain_snapshot());
 }

@@ -121,6 +121,37 @@ TEST_CASE("names stand beside the containers that they are of", "[identity]") {
   CHECK(later.census().names.empty());
 }
 
+TEST_CASE("one id in two namespaces of containerd is two containers", "[identity]") {
+  Made made;
+  const auto service = made.cgroup("/system.slice/containerd.service");
+  const auto blue = made.cgroup("/blue/web");
+  const auto green = made.cgroup("/green/web");
+  made.process(10, 1, service);
+  made.process(11, 1, service);
+  made.process(20, 10, blue);
+  made.process(21, 11, green);
+  const auto answer = [](const char* space, int shim) {
+    Answer made{.container =
+                    Container{.runtime = Runtime::kContainerd, .id = "web", .space = space}};
+    made.names.container = "web";
+    made.names.pod_namespace = space;
+    made.helper = Helper{.process = name(shim), .container = *made.container};
+    made.trace = {{.source = Source::kBundle, .where = "", .facts = {}, .error = {}}};
+    return made;
+  };
+  const Answer of_blue = answer("blue", 10);
+  const Answer of_green = answer("green", 11);
+  believe({nullptr, &of_blue, &of_green}, {}, made.census());
+  CHECK(made.census().names.size() == 2);
+  for (const auto& [space, pids] :
+       std::map<std::string, std::pair<int, int>>{{"blue", {20, 10}}, {"green", {21, 11}}}) {
+    CAPTURE(space);
+    CHECK(made.placement_of(pids.first).container->space == space);
+    CHECK(made.placement_of(pids.second).container->space == space);
+    CHECK(made.placement_of(pids.second).role == Role::kRuntime);
+  }
+}
+
 TEST_CASE("evidence names the runtime of a path that does not", "[identity]") {
   Made made;
   const auto box = made.cgroup("/eco/ab", Container{.runtime = Runtime::kOci, .id = "ab"});

@@ -113,7 +113,7 @@ void check(const census::Census& census, const json& expected) {
   if (expected.contains("container_id") && expected["container_id"].is_string()) {
     CHECK(container.id == expected["container_id"]);
   }
-  const auto at = census.names.find({container.runtime, container.id});
+  const auto at = census.names.find(census::key_of(container));
   REQUIRE(at != census.names.end());
   const census::ContainerNames& names = *at->second;
   if (expected.contains("container_name")) CHECK(names.container == expected["container_name"]);
@@ -161,7 +161,7 @@ TEST_CASE("names of captures are those that people gave", "[identity]") {
   const auto name_of = [&](const std::string& file) {
     const census::Census census = believed(file, key[file]);
     const auto& placement = census.placements[census.processes.back().placement];
-    return census.names.at({placement.container->runtime, placement.container->id})->container;
+    return census.names.at(census::key_of(*placement.container))->container;
   };
   CHECK(name_of("v1hybrid-cgroupfs.docker-cgroupfs-v1hybrid.eco-web.cgroup") == "eco-web");
   CHECK(name_of("v1hybrid-cgroupfs.podman.eco-pod-runc.cgroup") == "eco-pod-runc");
