@@ -40,7 +40,7 @@ void take_names(const census::ContainerNames& names, Holder& holder) {
 const census::ContainerNames* names_of(const Census& census, const cgroup::Placement& placement) {
   if (placement.parent) return nullptr;
   const cgroup::Container& container = *placement.container;
-  const auto at = census.names.find({container.runtime, container.id});
+  const auto at = census.names.find({container.runtime, cgroup::key_of(container)});
   return at == census.names.end() ? nullptr : at->second.get();
 }
 
@@ -49,6 +49,7 @@ Holder container_of(const Census& census, const cgroup::Placement& placement) {
   Holder holder;
   holder.kind = Holder::Kind::kContainer;
   holder.container_id = container.id;
+  holder.space = container.space;
   holder.runtime = cgroup::name_of(container.runtime);
   holder.container =
       container.name.empty() ? container.id.substr(0, kShortIdLength) : container.name;
@@ -75,7 +76,8 @@ void prefer_path(const cgroup::Placement& placement, Holder& holder, bool& of_wo
 std::string key_of(const cgroup::Placement& placement) {
   if (!placement.container) return "u " + placement.unit;
   return fmt::format("c {} {} {}", cgroup::name_of(placement.container->runtime),
-                     placement.container->id, placement.parent ? placement.parent->id : "");
+                     cgroup::key_of(*placement.container),
+                     placement.parent ? placement.parent->id : "");
 }
 
 // Who each placement belongs to; the holders are made on the way, one for each distinct name.
@@ -452,8 +454,8 @@ class Bookkeeper final {
 }  // namespace
 
 std::string name_of(const Holder& holder) {
-  return holder.kind == Holder::Kind::kHost ? holder.unit
-                                            : holder.runtime + " " + holder.container_id;
+  if (holder.kind == Holder::Kind::kHost) return holder.unit;
+  return holder.runtime + " " + holder.space + "/" + holder.container_id;
 }
 
 PoolKey pool_of_user(ResourceId resource, UserNsInode user_ns, Uid uid) {

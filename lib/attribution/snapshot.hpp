@@ -38,6 +38,7 @@ struct Holder {
   std::string container;
   std::string pod;
   std::string pod_namespace;
+  std::string space;  // cgroup::Container has it
   // For kcommons_container_info only.
   std::string image;
   std::string compose_project;

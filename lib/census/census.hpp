@@ -204,7 +204,7 @@ struct ContainerNames {
   bool sandbox = false;                       // holds the namespaces of its pod, and no workload
   std::map<std::string, std::string> labels;  // those that were asked for
 };
-// By what their cgroup, or evidence, tells of them.
+// By what their cgroup, or evidence, tells of them: runtime, and what cgroup::key_of makes of it.
 using NamesOfContainers =
     std::map<std::pair<cgroup::Runtime, std::string>, std::shared_ptr<const ContainerNames>>;
 

@@ -33,6 +33,10 @@ std::string_view name_of(Runtime runtime) {
   return "oci";
 }
 
+std::string key_of(const Container& container) {
+  return container.space.empty() ? container.id : container.space + "/" + container.id;
+}
+
 std::optional<Runtime> runtime_from_name(std::string_view name) {
   for (const auto& [value, known] : kRuntimes) {
     if (known == name) return value;

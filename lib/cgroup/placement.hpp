@@ -46,11 +46,16 @@ struct Container {
   std::string id;    // for lxc, nspawn and libvirt the name
   std::string name;  // what the path alone tells: for lxc, nspawn and libvirt
   std::string
-      pod_uid;      // of the Kubernetes pod right around it, with '-' also where systemd has '_'
-  std::string qos;  // guaranteed, burstable or besteffort; empty without a pod or when unseen
+      pod_uid;        // of the Kubernetes pod right around it, with '-' also where systemd has '_'
+  std::string qos;    // guaranteed, burstable or besteffort; empty without a pod or when unseen
+  std::string space;  // containerd's namespace, for containers that have their id from it
 
   bool operator==(const Container&) const = default;
 };
+
+// Unlike for any two containers of one runtime: "4f2a…", "green/web", since containerd may have
+// "blue/web" too.
+std::string key_of(const Container& container);
 
 struct Placement {
   std::optional<Container> container;  // the innermost one

@@ -112,6 +112,7 @@ void Believer::learn_containers() {
       if (placement.container->runtime == cgroup::Runtime::kOci) {
         placement.container->runtime = answer->container->runtime;
       }
+      placement.container->space = answer->container->space;
     } else if (is_believed(placement, *answer)) {
       placement.container = answer->container;
       placement.unit.clear();
@@ -142,7 +143,7 @@ void Believer::place_below() {
 void Believer::place_helper(const Helper& helper, const std::optional<Container>& of) {
   const ProcessRecord* const found = process(helper.process);
   if (found == nullptr) return;
-  const bool works_for_its_child = of && of->id == helper.container.id;
+  const bool works_for_its_child = of && key_of(*of) == key_of(helper.container);
   if (!works_for_its_child && !is_root(*found, census_)) return;
   if (census_.placements[found->placement].container) return;
   census_.processes[by_pid_.at(helper.process.pid)].placement =
@@ -152,7 +153,7 @@ void Believer::place_helper(const Helper& helper, const std::optional<Container>
 // The same cgroup, as a container's.
 std::uint32_t Believer::placement_for(std::uint32_t before, const Container& container, Role role) {
   const auto next = static_cast<std::uint32_t>(census_.placements.size());
-  const auto [at, is_new] = added_.emplace(std::tuple(before, container.id, role), next);
+  const auto [at, is_new] = added_.emplace(std::tuple(before, key_of(container), role), next);
   if (is_new) {
     Placement placement = census_.placements[before];
     placement.container = container;
@@ -195,7 +196,7 @@ void Believer::place_claim(const Claim& claim) {
 }
 
 void Believer::name(const Container& container, const Facts& facts) {
-  auto& names = census_.names[{container.runtime, container.id}];
+  auto& names = census_.names[{container.runtime, key_of(container)}];
   if (names) return;  // a cgroup of the same container has told it already
   ContainerNames told{.container = facts.container,
                       .pod = facts.pod,

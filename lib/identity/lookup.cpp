@@ -212,6 +212,7 @@ void Lookup::Case::name_helper(const SupervisedBy& supervised) {
   Container of;
   if (supervised.supervisor == Supervisor::kShim) {
     of = {.runtime = runtime_of_shim(supervised.facts), .id = supervised.facts.id};
+    if (of.runtime == Runtime::kContainerd) of.space = supervised.facts.pod_namespace;
   } else if (answer_.container) {
     // One of its container alone: it is told by what it looks after, not by what it says.
     of = {.runtime = answer_.container->runtime, .id = answer_.container->id};
@@ -306,6 +307,7 @@ Answer Lookup::Case::answer() && {
     if (container.runtime == Runtime::kOci && answer_.names.runtime) {
       container.runtime = *answer_.names.runtime;
     }
+    if (container.runtime == Runtime::kContainerd) container.space = answer_.names.pod_namespace;
     answer_.names.runtime = container.runtime;
   }
   answer_.complete = is_named();

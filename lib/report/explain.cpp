@@ -49,10 +49,12 @@ bool is_meant(const Holder& holder, std::string_view subject) {
 // Of a container that only a claim tells, the cgroup says nothing.
 bool tells_of(const identity::Told& told, const Holder& holder) {
   const identity::Answer& answer = told.answer;
-  if (answer.container && answer.container->id == holder.container_id) return true;
-  return std::ranges::any_of(answer.claims, [&](const identity::Claim& claim) {
-    return claim.helper.container.id == holder.container_id;
-  });
+  const auto is_it = [&](const cgroup::Container& container) {
+    return container.id == holder.container_id && container.space == holder.space;
+  };
+  if (answer.container && is_it(*answer.container)) return true;
+  return std::ranges::any_of(
+      answer.claims, [&](const identity::Claim& claim) { return is_it(claim.helper.container); });
 }
 
 identity::Evidence evidence_of_path(const Holder& holder) {
@@ -86,7 +88,7 @@ std::vector<ExplainedRow> rows_of(const Top& top, const TopWho& wanted) {
   const auto is_wanted = [&](const TopWho& who) {
     if (who.kind != wanted.kind || who.pid != wanted.pid) return false;
     return who.container_id == wanted.container_id && who.runtime == wanted.runtime &&
-           who.unit == wanted.unit;
+           who.pod_namespace == wanted.pod_namespace && who.unit == wanted.unit;
   };
   std::vector<ExplainedRow> rows;
   for (const TopRow& row : top.rows) {
@@ -136,8 +138,8 @@ Holder Explainer::holder_of(const cgroup::Placement& placement) const {
   const std::string parent = placement.parent ? placement.parent->id : "";
   const auto at = std::ranges::find_if(snapshot_.holders, [&](const Holder& holder) {
     if (!container) return !is_container(holder) && holder.unit == placement.unit;
-    return holder.container_id == container->id && holder.parent_id == parent &&
-           holder.runtime == cgroup::name_of(container->runtime);
+    return holder.container_id == container->id && holder.space == container->space &&
+           holder.parent_id == parent && holder.runtime == cgroup::name_of(container->runtime);
   });
   return at == snapshot_.holders.end() ? Holder{} : *at;
 }
@@ -152,6 +154,7 @@ Explanation Explainer::by_process(const ProcessRecord& process) {
   answer.process = ExplainedProcess{.who = {.kind = TopWho::Kind::kProcess,
                                             .container_id = answer.holder.container_id,
                                             .runtime = answer.holder.runtime,
+                                            .pod_namespace = answer.holder.pod_namespace,
                                             .unit = answer.holder.unit,
                                             .uid = std::to_string(process.effective_uid.value()),
                                             .pid = process.pid,
@@ -172,7 +175,8 @@ Explanation Explainer::by_container(std::string_view subject) {
     if (!is_meant(holder, subject)) continue;
     const TopWho who{.kind = TopWho::Kind::kContainer,
                      .container_id = holder.container_id,
-                     .runtime = holder.runtime};
+                     .runtime = holder.runtime,
+                     .pod_namespace = holder.pod_namespace};
     explanation.answers.push_back({.process = {},
                                    .holder = holder,
                                    .trace = trace_of(told_, holder),

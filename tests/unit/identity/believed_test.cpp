@@ -199,6 +199,34 @@ TEST_CASE("a shim works for its container, taken out of the unit that it is in",
   CHECK(made.placement_of(20).role == Role::kWorkload);
 }
 
+TEST_CASE("one id in two namespaces of containerd is two containers", "[identity]") {
+  Made made;
+  const auto service = made.cgroup("/system.slice/containerd.service");
+  made.process(10, 1, service);
+  made.process(11, 1, service);
+  made.process(20, 10, made.cgroup("/blue/web"));
+  made.process(30, 11, made.cgroup("/green/web"));
+  const auto web_of = [](const char* space, int shim) {
+    const Container web{.runtime = Runtime::kContainerd, .id = "web", .space = space};
+    Answer answer = named(web, "web");
+    answer.names.pod_namespace = space;
+    answer.trace.push_back({.source = Source::kBundle, .where = "", .facts = {}, .error = {}});
+    answer.helper = Helper{.process = name(shim), .container = web};
+    return answer;
+  };
+  const Answer blue = web_of("blue", 10);
+  const Answer green = web_of("green", 11);
+  believe({nullptr, &blue, &green}, {}, made.census());
+  CHECK(made.placement_of(10).container == blue.container);
+  CHECK(made.placement_of(11).container == green.container);
+  CHECK(made.placement_of(20).container == blue.container);
+  CHECK(made.placement_of(30).container == green.container);
+  const auto& names = made.census().names;
+  REQUIRE(names.size() == 2);
+  CHECK(names.at({Runtime::kContainerd, "blue/web"})->pod_namespace == "blue");
+  CHECK(names.at({Runtime::kContainerd, "green/web"})->pod_namespace == "green");
+}
+
 TEST_CASE("a user's program that calls itself a shim works for nobody else", "[identity]") {
   Made made;
   const auto session = made.cgroup("/user.slice/x");

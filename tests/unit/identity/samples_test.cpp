@@ -113,7 +113,7 @@ void check(const census::Census& census, const json& expected) {
   if (expected.contains("container_id") && expected["container_id"].is_string()) {
     CHECK(container.id == expected["container_id"]);
   }
-  const auto at = census.names.find({container.runtime, container.id});
+  const auto at = census.names.find({container.runtime, cgroup::key_of(container)});
   REQUIRE(at != census.names.end());
   const census::ContainerNames& names = *at->second;
   if (expected.contains("container_name")) CHECK(names.container == expected["container_name"]);
