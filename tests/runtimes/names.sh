@@ -84,12 +84,21 @@ names_are_right() {
   [[ -z $WRONG ]]
 }
 
+# The evidence that kcommons had for those. A line begins with runtime and id.
+explain_wrong() {
+  local id
+  while read -r _ id _; do
+    "$KCOMMONS" explain "${id%:}" || true
+  done < <(sort -u -k 2,2 <<<"$WRONG")
+}
+
 # What a daemon learns of a container's name, it serves from its next census on.
 expect_names() {
   local deadline=$((SECONDS + E2E_DEADLINE / 2))
   until names_are_right; do
     if ((SECONDS >= deadline)); then
       printf '%s\n' "$WRONG" >&2
+      explain_wrong >&2
       die "kcommons calls these by other names, see above"
     fi
     sleep 0.5
