@@ -46,7 +46,8 @@ start_podman() {
   podman_run --name names.web-1 --network none --label "$LABEL=payments"
   cgroup_made "libpod_parent/libpod-$PODMAN_ID"
   named runtime=podman container_id="$PODMAN_ID" container=names.web-1 \
-    image=localhost/kcommons-e2e:latest cgroup="/libpod_parent/libpod-$PODMAN_ID" helper=yes
+    image=localhost/kcommons-e2e:latest label_com_example_team=payments \
+    cgroup="/libpod_parent/libpod-$PODMAN_ID" helper=yes
   start_podman_pod
   start_podman_pod_without_infra
 }
