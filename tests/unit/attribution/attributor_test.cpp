@@ -532,6 +532,21 @@ TEST_CASE("an instance is its creator's while that cgroup lives", "[attribution]
   }
 }
 
+TEST_CASE("one id in two namespaces of containerd is two holders", "[attribution]") {
+  CensusBuilder builder;
+  for (const char* const space : {"blue", "green"}) {
+    cgroup::Placement placement = container("web");
+    placement.container->runtime = cgroup::Runtime::kContainerd;
+    placement.container->space = space;
+    builder.process(builder.place(placement), 3);
+  }
+  const Snapshot snapshot = attribute(builder.build());
+  REQUIRE(snapshot.holders.size() == 2);
+  CHECK(snapshot.holders[0].container_id == "web");
+  CHECK(snapshot.holders[1].container_id == "web");
+  CHECK(snapshot.holders[0].workload.processes == 1);
+}
+
 TEST_CASE("fanotify groups and marks are booked beside inotify", "[attribution]") {
   CensusBuilder builder;
   builder.inotify(builder.process(builder.place(container("aaa")), 1), 20);

@@ -136,6 +136,20 @@ TEST_CASE("a pod's shim names its sandbox and none of its containers", "[identit
   CHECK_FALSE(lookup.ask(question).helper);
 }
 
+TEST_CASE("a container of ctr is told by its id and containerd's namespace", "[identity]") {
+  const test::Tree tree;
+  tree.file("run/containerd/io.containerd.runtime.v2.task/eco/eco-ctr2/config.json",
+            test::fixture("oci/v1hybrid.ctr.oci-config.json"));
+  Question question;
+  question.cgroup_path = "/eco/eco-ctr2";
+  const Answer answer = ask(tree, question);
+  CHECK(answer.complete);
+  REQUIRE(answer.container);
+  CHECK(answer.container->space == "eco");
+  CHECK(answer.names.container == "eco-ctr2");
+  CHECK(answer.names.pod_namespace == "eco");
+}
+
 TEST_CASE("docker's files are found where users are mapped too", "[identity]") {
   const test::Tree tree;
   tree.file("var/lib/docker/200000.200000/containers/" + kId + "/config.v2.json",
