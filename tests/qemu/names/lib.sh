@@ -120,13 +120,14 @@ missing_in() {
     ". as \$all | \$expected[] as \$who | select(\$all | $2 | not) | \$who" "$1"
 }
 
+# check_top SOURCE: each finds cgroups and parents in its own way.
 check_top() {
   local missing
-  kcommons top --once --output json --config.file config.yaml >top.json
+  kcommons top --once --output json --config.file config.yaml --source "$1" >top.json
   missing=$(missing_in top.json 'any(.rows[].who; . + $who == .)')
   [[ -z $missing ]] || {
     jq --compact-output '[.rows[].who] | unique[]' top.json
-    fail "top --once says nothing of $missing"
+    fail "top --once --source $1 says nothing of $missing"
   }
 }
 
@@ -149,7 +150,8 @@ check_audit() {
 check_names() {
   start_daemon '{neighbours_above: 0, sampling: {holdings_interval: 2s}}'
   check_metrics
-  check_top
+  check_top bpf
+  check_top procfs
   check_audit
   grep '^kcommons_container_info' scrape || true
 }
