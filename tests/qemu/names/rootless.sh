@@ -16,31 +16,53 @@ as_user() {
   su --login "$USER_NAME" --command "$(printf '%q ' "$@")"
 }
 
+# rootless_run MANAGER NAME
 rootless_run() {
-  local manager=$1
-  shift
-  as_user podman --cgroup-manager "$manager" run --detach --network none "$@" names "${IDLE[@]}"
+  as_user podman --cgroup-manager "$1" run --detach --network none --name "$2" names "${IDLE[@]}"
 }
 
-rootless_inspect() {
-  as_user podman inspect --format "$1" "$2"
+# One podman starts both, so that they share its scope.
+start_two_in_one_scope() {
+  local name
+  for name in mail news; do
+    as_user podman --cgroup-manager cgroupfs create --network none --name "$name" \
+      names "${IDLE[@]}"
+  done
+  as_user podman --cgroup-manager cgroupfs start mail news
+}
+
+# A service of the user's manager, as quadlet writes it.
+run_user_service() {
+  as_user systemd-run --user --quiet --collect --unit "$1" --property Type=notify \
+    --property NotifyAccess=all --property Delegate=yes \
+    podman run --detach --sdnotify conmon --cgroups split --network none \
+    --name "$1" names "${IDLE[@]}"
+}
+
+# expect_rootless NAME PATTERN: of the path below the user's manager.
+expect_rootless() {
+  local id pid manager
+  read -r id pid < <(as_user podman inspect --format '{{.Id}} {{.State.Pid}}' "$1")
+  manager="/user\.slice/user-$(id -u "$USER_NAME")\.slice/user@.*\.service"
+  in_cgroup "$pid" "$manager/$2\$"
+  expect_container podman "$id" "$1" '' '' 'image="localhost/names:latest"'
+  expect_helper
 }
 
 names_rootless() {
-  local session by_systemd by_cgroupfs
   make_user
   make_image "/home/$USER_NAME/names.tar"
   as_user podman import --quiet "/home/$USER_NAME/names.tar" names >import.log
   at_exit as_user podman rm --all --force --time 0
-  by_systemd=$(rootless_run systemd --name blog)
-  by_cgroupfs=$(rootless_run cgroupfs --name wiki)
-  session="/user\.slice/user-$(id -u "$USER_NAME")\.slice/user@.*\.service/user\.slice"
-  in_cgroup "$(rootless_inspect '{{.State.Pid}}' blog)" \
-    "$session/libpod-$by_systemd\.scope/container\$"
-  in_cgroup "$(rootless_inspect '{{.State.Pid}}' wiki)" "$session/podman-[0-9]+\.scope\$"
-  expect_container podman "$by_systemd" blog '' '' 'image="localhost/names:latest"'
-  expect_helper
-  expect_container podman "$by_cgroupfs" wiki '' '' 'image="localhost/names:latest"'
-  expect_helper
+  rootless_run systemd blog
+  rootless_run cgroupfs wiki
+  start_two_in_one_scope
+  run_user_service quadlet
+  expect_rootless blog 'user\.slice/libpod-[0-9a-f]{64}\.scope/container'
+  expect_rootless wiki 'user\.slice/podman-[0-9]+\.scope'
+  expect_rootless mail 'user\.slice/podman-[0-9]+\.scope'
+  expect_rootless news 'user\.slice/podman-[0-9]+\.scope'
+  expect_rootless quadlet 'app\.slice/quadlet\.service/libpod-payload-[0-9a-f]{64}'
+  expect_no_unit "user@$(id -u "$USER_NAME").service/quadlet.service"
   check_names
 }
