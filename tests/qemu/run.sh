@@ -18,7 +18,7 @@ source "$root/deploy/packages.sh"
 # whose containers it must name, each a function of names/*.sh. One more is a word here.
 UNIT_TESTS=(bpf census procfs cgroup attribution)
 SOURCES=(procfs bpf)
-NAMES=(units docker podman rootless lxc nspawn)
+NAMES=(units docker podman rootless containerd cri lxc nspawn)
 
 QEMU_PACKAGES=(
   bpftool catch2 clang-14 libbpf-dev nlohmann-json3-dev
