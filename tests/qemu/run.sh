@@ -15,10 +15,11 @@ root=$(cd "$here/../.." && pwd)
 source "$root/deploy/packages.sh"
 
 # The layers whose unit tests are run, the sources that the daemon is run with, and the runtimes
-# whose containers it must name, each a function of names/*.sh. One more is a word here.
+# whose containers it must name, each a function of names/*.sh. One more is a word here. Machines
+# of nspawn come last: they leave a hierarchy of cgroup v1 behind, by which podman takes other ways.
 UNIT_TESTS=(bpf census procfs cgroup attribution)
 SOURCES=(procfs bpf)
-NAMES=(units docker podman rootless containerd cri lxc nspawn)
+NAMES=(units docker podman podman_pod rootless containerd cri lxc nspawn nspawn_booted)
 
 QEMU_PACKAGES=(
   bpftool catch2 clang-14 libbpf-dev nlohmann-json3-dev

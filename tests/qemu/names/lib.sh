@@ -42,17 +42,22 @@ in_cgroup() {
 
 # --- what is expected -------------------------------------------------------------------------
 
-# expect_container RUNTIME ID CONTAINER [POD [NAMESPACE [INFO]]]: it has one process. INFO is how
-# its further labels in kcommons_container_info begin.
-expect_container() {
+# expect_named RUNTIME ID CONTAINER [POD [NAMESPACE [INFO]]]: INFO is how its further labels in
+# kcommons_container_info begin.
+expect_named() {
   local runtime=$1 id=$2 container=$3 pod=${4-} namespace=${5-} info=${6-}
   LABELS="container_id=\"$id\",runtime=\"$runtime\",container=\"$container\""
   LABELS+=",pod=\"$pod\",namespace=\"$namespace\""
-  EXPECTED_LINES+=("kcommons_container_info{$LABELS,$info"
-    "kcommons_container_processes{role=\"workload\",$LABELS} 1 ")
+  EXPECTED_LINES+=("kcommons_container_info{$LABELS,$info")
   EXPECTED_WHO+=("$(printf '{"kind": "container", "container_id": "%s", "runtime": "%s",
     "container": "%s", "pod": "%s", "namespace": "%s"}' \
     "$id" "$runtime" "$container" "$pod" "$namespace")")
+}
+
+# The same, of a container that has one process.
+expect_container() {
+  expect_named "$@"
+  EXPECTED_LINES+=("kcommons_container_processes{role=\"workload\",$LABELS} 1 ")
 }
 
 # One process looks after the container that was expected last, from outside of it.

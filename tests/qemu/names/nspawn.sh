@@ -55,3 +55,29 @@ names_nspawn() {
   expect_no_unit systemd-nspawn@shop-3.service
   check_names
 }
+
+# --- with a systemd of their own --------------------------------------------------------------
+
+# boot_machine NAME OPTION...: in a service called booted-NAME, the Debian of this machine without
+# its /etc and /var. It runs when its own systemd says so.
+boot_machine() {
+  systemd-run --quiet --collect --unit "booted-$1" \
+    --property Type=notify --property Delegate=yes --property TimeoutStartSec=300 \
+    systemd-nspawn --quiet --directory / --volatile=yes --machine "$1" --notify-ready=yes \
+    --private-network --console=pipe --link-journal=no "${@:2}" --boot systemd.unit=basic.target
+  at_exit systemctl stop "booted-$1"
+}
+
+# Units within a machine are its processes, and no units of this host.
+names_nspawn_booted() {
+  local name
+  boot_machine mail-4
+  boot_machine kept-5 --keep-unit
+  boot_machine alone-6 --keep-unit --register=no
+  for name in mail-4 kept-5 alone-6; do
+    expect_named systemd-nspawn "$name" "$name"
+    expect_helper
+    expect_no_unit "booted-$name.service"
+  done
+  check_names
+}
