@@ -68,7 +68,7 @@ names_podman_pod() {
     "/machine\.slice/machine-libpod_pod_$pod\.slice/libpod-$member\.scope/container\$"
   expect_container podman "$member" cart shop
   expect_helper
-  expect_container podman "$infra" "${pod:0:12}-infra" shop
+  expect_container podman "$infra" POD shop
   expect_helper
   check_names
 }
