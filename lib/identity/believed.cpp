@@ -54,6 +54,17 @@ bool is_of_root(Source source) {
          source == Source::kMachines;
 }
 
+// The highest cgroup of the container that this one, of its first process, is of. A machine of
+// nspawn has all of its payload, where its own systemd makes a cgroup for each unit and moves
+// itself to one of them.
+std::string_view top_of(const Placement& placement) {
+  const std::string_view path = placement.path;
+  if (placement.container->runtime != cgroup::Runtime::kSystemdNspawn) return path;
+  constexpr std::string_view kPayload = "/payload/";
+  const auto at = path.rfind(kPayload);
+  return at == std::string_view::npos ? path : path.substr(0, at + kPayload.size() - 1);
+}
+
 class Believer final {
  public:
   Believer(const std::vector<const Answer*>& answers, const std::vector<std::string>& labels,
@@ -117,7 +128,7 @@ void Believer::learn_containers() {
     } else if (is_believed(placement, *answer)) {
       placement.container = answer->container;
       placement.unit.clear();
-      by_claim_.emplace(placement.path, *answer->container);
+      by_claim_.emplace(top_of(placement), *answer->container);
     } else {
       continue;
     }

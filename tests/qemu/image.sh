@@ -10,6 +10,20 @@ PACKAGES=(
   libbpf1 libcivetweb1 libfmt9 libprometheus-cpp-core1.0 libspdlog1.10 libyaml-cpp0.7
 )
 
+# What the checks of names need: container runtimes, users who log in, and a client for CRI.
+RUNTIME_PACKAGES=(
+  docker.io containerd runc podman crun conmon catatonit lxc systemd-container
+  dbus dbus-user-session libpam-systemd passwd login uidmap
+  busybox-static jq python3-minimal python3-grpcio python3-protobuf protobuf-compiler iproute2
+)
+
+# They are started by the check that needs them: the others do not wait for them at boot.
+RUNTIME_UNITS=(
+  docker.service docker.socket containerd.service lxc.service lxc-net.service lxc-monitord.service
+  podman.service podman.socket podman-auto-update.timer podman-auto-update.service
+  podman-restart.service
+)
+
 # The one thing that this machine is for. Whichever way it ends, so does the machine. What is run is
 # not in the image, so that the image stays when the tests change.
 write_service() {
@@ -39,13 +53,15 @@ main() {
   tree=$directory/tree
   rm -rf "$tree"
   mkdir -p "$directory"
-  mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "${PACKAGES[*]}")" bookworm "$tree"
+  mmdebstrap --quiet --variant=minbase bookworm \
+    --include="$(IFS=, && echo "${PACKAGES[*]},${RUNTIME_PACKAGES[*]}")" "$tree"
+  chroot "$tree" systemctl --quiet disable "${RUNTIME_UNITS[@]}"
   write_service "$tree"
   cp "$tree"/boot/vmlinuz-* "$directory/vmlinuz"
   cp "$tree"/boot/initrd.img-* "$directory/initrd.img"
   # Under another name until it is whole, because run.sh takes what it finds.
   rm -f "$directory"/disk.ext4*
-  truncate -s 3G "$directory/disk.ext4.part"
+  truncate -s 6G "$directory/disk.ext4.part"
   mke2fs -q -t ext4 -d "$tree" "$directory/disk.ext4.part"
   mv "$directory/disk.ext4.part" "$directory/disk.ext4"
   rm -rf "$tree"

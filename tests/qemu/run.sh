@@ -3,7 +3,7 @@
 # machine's own kernel may be another. Neither part of tests/run.sh nor of continuous integration.
 #
 #   sudo tests/qemu/run.sh              all checks
-#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, kernel_log
+#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, names_RUNTIME, kernel_log
 #
 # The image and the build are kept in build/qemu. The machine sees this source tree, read only, where
 # it is here, and writes what it finds to build/qemu/results.
@@ -14,10 +14,12 @@ root=$(cd "$here/../.." && pwd)
 # shellcheck source=deploy/packages.sh
 source "$root/deploy/packages.sh"
 
-# The layers whose unit tests are run, and the sources that the daemon is run with. One more is a
-# word here.
+# The layers whose unit tests are run, the sources that the daemon is run with, and the runtimes
+# whose containers it must name, each a function of names/*.sh. One more is a word here. Machines
+# of nspawn come last: they leave a hierarchy of cgroup v1 behind, by which podman takes other ways.
 UNIT_TESTS=(bpf census procfs cgroup attribution)
 SOURCES=(procfs bpf)
+NAMES=(units docker podman podman_pod rootless containerd cri lxc nspawn nspawn_booted)
 
 QEMU_PACKAGES=(
   bpftool catch2 clang-14 libbpf-dev nlohmann-json3-dev
@@ -41,10 +43,12 @@ make_image() {
   "$here/image.sh" "$work"
 }
 
-# The release build, with the unit tests and the BPF programs.
+# build_programs CHECK...: of the release build, with the BPF programs, what these checks run.
 build_programs() {
-  local targets=(kcommons) name list="${UNIT_TESTS[*]}"
-  for name in "${UNIT_TESTS[@]}"; do targets+=("unit_$name"); done
+  local targets=(kcommons) check list="${UNIT_TESTS[*]}"
+  for check in "$@"; do
+    if [[ $check == unit_* ]]; then targets+=("$check"); fi
+  done
   say "building ${targets[*]}"
   cmake --preset release -B "$build" \
     "-DKCOMMONS_UNIT_TESTS=${list// /;}" -DKCOMMONS_BPF=ON >"$work/cmake.log"
@@ -68,7 +72,8 @@ can_kvm() {
   [[ -w /dev/kvm ]] && grep -Eqw 'vmx|svm' /proc/cpuinfo
 }
 
-# Nothing is written to the image (snapshot=on): each run begins with the same machine.
+# Nothing is written to the image (snapshot=on): each run begins with the same machine. Without
+# AppArmor, for which Docker would want tools that the image does not have.
 boot() {
   local accelerator=tcg,thread=multi longest=$LONGEST_EMULATED
   if can_kvm; then
@@ -79,7 +84,7 @@ boot() {
   timeout "$longest" qemu-system-x86_64 -accel "$accelerator" -machine q35 -cpu max -smp 2 -m 2048 \
     -nic none -display none -monitor none -no-reboot -serial "file:$work/console.log" \
     -kernel "$work/vmlinuz" -initrd "$work/initrd.img" \
-    -append "root=/dev/vda rw console=ttyS0 quiet panic=-1" \
+    -append "root=/dev/vda rw console=ttyS0 quiet panic=-1 apparmor=0" \
     -drive "file=$work/disk.ext4,format=raw,if=virtio,snapshot=on" \
     -virtfs "local,path=$root,mount_tag=tree,security_model=none,readonly=on" \
     -virtfs "local,path=$results,mount_tag=results,security_model=none" </dev/null
@@ -104,14 +109,14 @@ tell() {
 main() {
   local checks=("$@") check failed=0
   if [[ ${#checks[@]} -eq 0 ]]; then
-    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" kernel_log)
+    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" "${NAMES[@]/#/names_}" kernel_log)
   fi
   need_root
   cd "$root"
   install_packages "${BUILD_PACKAGES[@]}" "${QEMU_PACKAGES[@]}"
   mkdir -p "$work"
   make_image
-  build_programs
+  build_programs "${checks[@]}"
   rm -rf "$results"
   mkdir -p "$results"
   write_start "${checks[@]}"

@@ -181,6 +181,30 @@ TEST_CASE("a bundle makes a container of a path without a form, and of what is b
   CHECK(made.placement_of(40).unit == "/eco/web2");
 }
 
+TEST_CASE("a machine has all of its payload, where its own systemd has units", "[identity]") {
+  Made made;
+  const auto nspawn = made.cgroup("/system.slice/web.service/supervisor");
+  const auto init = made.cgroup("/system.slice/web.service/payload/init.scope");
+  const auto journal =
+      made.cgroup("/system.slice/web.service/payload/system.slice/journal.service");
+  const auto beside = made.cgroup("/system.slice/web.service/other");
+  made.process(10, 1, nspawn);
+  made.process(20, 10, init);
+  made.process(30, 20, journal);
+  made.process(40, 1, beside);
+  const Container machine{.runtime = Runtime::kSystemdNspawn, .id = "web"};
+  Answer answer = named(machine, "web");
+  answer.helper = Helper{.process = name(10), .container = machine};
+  believe({nullptr, &answer, nullptr, nullptr}, {}, made.census());
+  CHECK(made.id_of(10) == "web");
+  CHECK(made.placement_of(10).role == Role::kRuntime);
+  CHECK(made.id_of(20) == "web");
+  CHECK(made.id_of(30) == "web");
+  CHECK(made.placement_of(30).role == Role::kWorkload);
+  CHECK(made.placement_of(30).unit.empty());
+  CHECK(made.id_of(40).empty());
+}
+
 TEST_CASE("nothing takes the id of a container that a path tells", "[identity]") {
   Made made;
   const auto box = made.cgroup("/docker/ab", docker("ab"));
