@@ -33,12 +33,20 @@ ProcessName name_of(const ProcessRecord& process) {
   return {.pid = process.pid, .start_time = process.start_time};
 }
 
-// The scope that rootless podman makes for itself, PID and all: "podman-1513.scope".
-bool may_be_shared(const Placement& placement) {
-  if (placement.container) return false;
-  const std::string_view leaf =
-      std::string_view(placement.path).substr(placement.path.rfind('/') + 1);
-  return leaf.starts_with("podman-") && leaf.ends_with(".scope");
+std::string_view leaf_of(const Placement& placement) {
+  return std::string_view(placement.path).substr(placement.path.rfind('/') + 1);
+}
+
+// The scope that rootless podman makes for itself, PID and all: "podman-1513.scope". What looks
+// after the containers is in it too.
+bool holds_supervisors(const Placement& placement) {
+  const std::string_view leaf = leaf_of(placement);
+  return !placement.container && leaf.starts_with("podman-") && leaf.ends_with(".scope");
+}
+
+// What nspawn makes with --keep-unit, in whatever cgroup it was started: two of them make it once.
+bool is_payload(const Placement& placement) {
+  return !placement.container && leaf_of(placement) == "payload";
 }
 
 // Of the host's root, whom nobody in a container can be.
@@ -190,7 +198,7 @@ bool Believer::descends_from(std::uint32_t process, Pid ancestor) const {
   return false;
 }
 
-// Only within the session of the user whose conmon it is.
+// Of root, or within the session of the user whose conmon it is.
 void Believer::place_claim(const Claim& claim) {
   const ProcessRecord* const init = process(claim.init);
   const ProcessRecord* const helper = process(claim.helper.process);
@@ -199,7 +207,8 @@ void Believer::place_claim(const Claim& claim) {
   const Container& container = claim.helper.container;
   const Placement& placement = census_.placements[shared];
   if (placement.container || told_by_path_.contains(container.id)) return;
-  if (placement.session_uid != helper->real_uid.value()) return;
+  const bool is_own_session = placement.session_uid == helper->real_uid.value();
+  if (!is_own_session && !is_root(*helper, census_)) return;
   const std::uint32_t workload = placement_for(shared, container, Role::kWorkload);
   for (std::uint32_t i = 0; i < census_.processes.size(); ++i) {
     if (census_.processes[i].placement != shared) continue;
@@ -256,12 +265,12 @@ std::vector<Question> questions_of(const Census& census) {
     const bool is_first = question.oldest == ProcessName();  // processes come by age
     if (is_first) question.oldest = name_of(process);
     if (parent_record == nullptr || parent_record->pid == Pid(1)) continue;
-    if (parent_record->placement != process.placement) {
-      if (is_first) question.parent = name_of(*parent_record);
-    } else if (may_be_shared(census.placements[process.placement]) &&
-               question.members.size() < kMostMembers) {
-      question.members.push_back({.process = name_of(process), .parent = name_of(*parent_record)});
-    }
+    const Placement& placement = census.placements[process.placement];
+    const bool is_child = parent_record->placement == process.placement;
+    if (is_first && !is_child) question.parent = name_of(*parent_record);
+    const bool may_be_first = is_child ? holds_supervisors(placement) : is_payload(placement);
+    if (!may_be_first || question.members.size() == kMostMembers) continue;
+    question.members.push_back({.process = name_of(process), .parent = name_of(*parent_record)});
   }
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const Placement& placement = census.placements[i];

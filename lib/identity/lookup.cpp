@@ -1,6 +1,6 @@
 #include "identity/lookup.hpp"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "identity/docker_config.hpp"
@@ -73,6 +73,8 @@ class Lookup::Case final {
   void take_parent();
   void take_mounts();
   void take_members();
+  std::vector<std::pair<const Member*, SupervisedBy>> supervised_members();
+  bool shares_payload(const SupervisedBy& oldest);
   void name_helper(const SupervisedBy& supervised);
   void found(Source source, std::string where, Facts facts);
   void found(Lists::Found evidence);
@@ -227,6 +229,15 @@ void Lookup::Case::name_helper(const SupervisedBy& supervised) {
   answer_.helper = Helper{.process = *question_.parent, .container = std::move(of)};
 }
 
+// The oldest process is of one machine, and its cgroup of several.
+bool Lookup::Case::shares_payload(const SupervisedBy& oldest) {
+  if (oldest.supervisor != Supervisor::kNspawn) return false;
+  return std::ranges::any_of(supervised_members(), [&](const auto& member) {
+    return member.second.supervisor == Supervisor::kNspawn &&
+           member.second.facts.id != oldest.facts.id;
+  });
+}
+
 void Lookup::Case::take_parent() {
   if (is_off(Source::kParent) || !question_.parent || !lookup_.procfs_) return;
   std::string where = name_of(*question_.parent);
@@ -236,7 +247,7 @@ void Lookup::Case::take_parent() {
     return;
   }
   const auto supervised = parse_command_line(*text);
-  if (!supervised) return;
+  if (!supervised || shares_payload(*supervised)) return;
   Facts facts = supervised->facts;
   const bool is_shim = supervised->supervisor == Supervisor::kShim;
   if (is_shim) facts.runtime = runtime_of_shim(facts);
@@ -274,28 +285,41 @@ void Lookup::Case::take_mounts() {
   found(Source::kMounts, std::move(where), std::move(facts));
 }
 
-// Rootless podman without systemd leaves conmon and container in the cgroup that it was started in.
-void Lookup::Case::take_members() {
-  if (is_off(Source::kParent) || answer_.container || !lookup_.procfs_) return;
-  std::map<Pid, std::optional<SupervisedBy>> supervisors;
+// Who each parent of a member says that it works for, in the order of the members.
+std::vector<std::pair<const Member*, SupervisedBy>> Lookup::Case::supervised_members() {
+  std::map<Pid, std::optional<SupervisedBy>> by_parent;
+  std::vector<std::pair<const Member*, SupervisedBy>> found;
   for (const Member& member : question_.members) {
-    const auto [at, is_new] = supervisors.try_emplace(member.parent.pid);
+    const auto [at, is_new] = by_parent.try_emplace(member.parent.pid);
     if (is_new) {
       const auto text = read_of_process(*lookup_.procfs_, member.parent, "cmdline");
       if (text) at->second = parse_command_line(*text);
       if (!text) failed(Source::kParent, name_of(member.parent), text.error());
     }
-    if (!at->second || at->second->supervisor != Supervisor::kConmon) continue;
-    Facts facts = at->second->facts;
-    facts.runtime = Runtime::kPodman;
-    const Container container{.runtime = Runtime::kPodman, .id = facts.id};
-    for (const Evidence& stored : lookup_.lists_.podman(facts.id, question_.session)) {
-      complete(facts, stored.facts);
+    if (at->second) found.emplace_back(&member, *at->second);
+  }
+  return found;
+}
+
+// Rootless podman without systemd leaves conmon and container in the cgroup that it was started in,
+// and machines of nspawn that were started in one cgroup share their payload.
+void Lookup::Case::take_members() {
+  if (is_off(Source::kParent) || answer_.container || !lookup_.procfs_) return;
+  for (const auto& [member, supervised] : supervised_members()) {
+    const bool is_conmon = supervised.supervisor == Supervisor::kConmon;
+    if (!is_conmon && supervised.supervisor != Supervisor::kNspawn) continue;
+    Facts facts = supervised.facts;
+    if (is_conmon) facts.runtime = Runtime::kPodman;
+    const Container container{.runtime = *facts.runtime, .id = facts.id};
+    if (is_conmon && !is_off(Source::kPodman)) {
+      for (const Evidence& stored : lookup_.lists_.podman(facts.id, question_.session)) {
+        complete(facts, stored.facts);
+      }
     }
     answer_.trace.push_back(
-        {.source = Source::kParent, .where = name_of(member.parent), .facts = facts, .error = {}});
-    answer_.claims.push_back({.init = member.process,
-                              .helper = {.process = member.parent, .container = container},
+        {.source = Source::kParent, .where = name_of(member->parent), .facts = facts, .error = {}});
+    answer_.claims.push_back({.init = member->process,
+                              .helper = {.process = member->parent, .container = container},
                               .names = std::move(facts)});
   }
 }

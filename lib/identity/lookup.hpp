@@ -49,8 +49,8 @@ struct Question {
   // Its oldest process, and that one's parent where it stands in another cgroup.
   ProcessName oldest;
   std::optional<ProcessName> parent;
-  // Where a container's processes may share a cgroup with what looks after them: those that could
-  // be either.
+  // Where containers may share a cgroup with each other, or with what looks after them: those that
+  // could be the first of one.
   std::vector<Member> members;
 
   bool operator==(const Question&) const = default;

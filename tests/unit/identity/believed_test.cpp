@@ -131,13 +131,13 @@ TEST_CASE("one id in two namespaces of containerd is two containers", "[identity
   made.process(20, 10, blue);
   made.process(21, 11, green);
   const auto answer = [](const char* space, int shim) {
-    Answer made{.container =
+    Answer told{.container =
                     Container{.runtime = Runtime::kContainerd, .id = "web", .space = space}};
-    made.names.container = "web";
-    made.names.pod_namespace = space;
-    made.helper = Helper{.process = name(shim), .container = *made.container};
-    made.trace = {{.source = Source::kBundle, .where = "", .facts = {}, .error = {}}};
-    return made;
+    told.names.container = "web";
+    told.names.pod_namespace = space;
+    told.helper = Helper{.process = name(shim), .container = *told.container};
+    told.trace = {{.source = Source::kBundle, .where = "", .facts = {}, .error = {}}};
+    return told;
   };
   const Answer of_blue = answer("blue", 10);
   const Answer of_green = answer("green", 11);
@@ -304,4 +304,50 @@ TEST_CASE("containers in the scope of rootless podman are told process by proces
   CHECK(made.id_of(40) == "ab");
   CHECK(made.id_of(50).empty());
   CHECK(made.census().names.at({Runtime::kPodman, "ab"})->container == "web");
+}
+
+TEST_CASE("machines of nspawn that share a payload are told process by process", "[identity]") {
+  Made made;
+  const auto supervisors = made.cgroup("/supervisor");
+  const auto payload = made.cgroup("/payload");
+  made.process(10, 1, supervisors);
+  made.process(11, 1, supervisors);
+  made.process(20, 10, payload);
+  made.process(21, 11, payload);
+  made.process(30, 20, payload);
+  made.process(40, 1, payload);
+  const auto questions = questions_of(made.census());
+  REQUIRE(questions[payload].members.size() == 2);
+  CHECK(questions[payload].members[1] == Member{.process = name(21), .parent = name(11)});
+  CHECK(questions[supervisors].members.empty());
+  Answer answer;
+  for (const int init : {20, 21}) {
+    const std::string id = "machine-" + std::to_string(init);
+    const Container machine{.runtime = Runtime::kSystemdNspawn, .id = id};
+    Facts names;
+    names.container = id;
+    answer.claims.push_back({.init = name(init),
+                             .helper = {.process = name(init - 10), .container = machine},
+                             .names = names});
+  }
+  believe({nullptr, &answer}, {}, made.census());
+  CHECK(made.id_of(20) == "machine-20");
+  CHECK(made.id_of(30) == "machine-20");
+  CHECK(made.id_of(21) == "machine-21");
+  CHECK(made.placement_of(11).role == Role::kRuntime);
+  CHECK(made.id_of(11) == "machine-21");
+  CHECK(made.id_of(40).empty());
+}
+
+TEST_CASE("a claim counts from root, or within its user's own session", "[identity]") {
+  Made made;
+  const auto payload = made.cgroup("/payload");
+  const auto elsewhere = made.cgroup("/supervisor");
+  made.process(10, 1, elsewhere, 1000);
+  made.process(20, 10, payload, 1000);
+  Answer answer;
+  answer.claims.push_back(
+      {.init = name(20), .helper = {.process = name(10), .container = podman("ab")}, .names = {}});
+  believe({&answer, nullptr}, {}, made.census());
+  CHECK(made.id_of(20).empty());
 }

@@ -185,3 +185,40 @@ TEST_CASE("machined tells the machine of a service, and of none of its other cgr
   question.cgroup_path = "/system.slice/keep.service/supervisor";
   CHECK_FALSE(ask(tree, question).container);
 }
+
+TEST_CASE("machines that share a payload are claimed one by one, and one alone has it all",
+          "[identity]") {
+  test::FakeProc proc;
+  for (const int pid : {500, 501, 502, 600, 601, 602}) proc.process(pid);
+  const auto nspawn = [&](int pid, const std::string& machine) {
+    const std::string arguments[] = {"systemd-nspawn", "--keep-unit", "-M", machine};
+    std::string text;
+    for (const std::string& argument : arguments) text += argument + '\0';
+    proc.file(std::to_string(pid) + "/cmdline", text);
+  };
+  nspawn(500, "first");
+  proc.file("502/cmdline", std::string("bash\0", 5));
+  const test::Tree tree;
+  Lookup lookup({.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}});
+  const auto process = [](int pid) {
+    return ProcessName{.pid = Pid(pid), .start_time = static_cast<std::uint64_t>(pid)};
+  };
+  Question question;
+  question.cgroup_path = "/payload";
+  question.oldest = process(600);
+  question.parent = process(500);
+  question.members = {{.process = process(600), .parent = process(500)},
+                      {.process = process(602), .parent = process(502)}};
+  const Answer alone = lookup.ask(question);
+  REQUIRE(alone.container);
+  CHECK(alone.container->id == "first");
+  CHECK(alone.claims.empty());
+  nspawn(501, "second");
+  question.members.push_back({.process = process(601), .parent = process(501)});
+  const Answer shared = lookup.ask(question);
+  CHECK_FALSE(shared.container);
+  REQUIRE(shared.claims.size() == 2);
+  CHECK(shared.claims[0].names.container == "first");
+  CHECK(shared.claims[1].names.container == "second");
+  CHECK(shared.claims[1].init == process(601));
+}
