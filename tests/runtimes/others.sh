@@ -62,6 +62,10 @@ start_nspawn() {
   nspawn_run names-machine.1 env
   named runtime=systemd-nspawn container_id=names-machine.1 container=names-machine.1 \
     cgroup=/payload helper=yes
+  # In the same cgroup: the two share their payload, and so have no cgroup each.
+  nspawn_run names-machine.3 env
+  named runtime=systemd-nspawn container_id=names-machine.3 container=names-machine.3 \
+    cgroup=/payload helper=yes
   unit_make "$unit"
   cgroup_will_make "system.slice/$unit/payload"
   cgroup_will_make "system.slice/$unit/supervisor"

@@ -222,3 +222,29 @@ TEST_CASE("machines that share a payload are claimed one by one, and one alone h
   CHECK(shared.claims[1].names.container == "second");
   CHECK(shared.claims[1].init == process(601));
 }
+
+TEST_CASE("what runc has left of a dead container names nobody in its cgroup", "[identity]") {
+  const test::Tree tree;
+  tree.file("run/runc/mine/state.json", R"({"id": "mine", "init_process_pid": 500,
+      "init_process_start": 77, "config": {"cgroups": {"path": "/mine"}}})");
+  const auto about_it = [&](const test::FakeProc& proc) {
+    Lookup lookup(
+        {.rootfs = tree.root(), .procfs = proc.path(), .roots = test::usual_roots(), .off = {}});
+    lookup.refresh();
+    Question question;
+    question.cgroup_path = "/mine";
+    question.oldest = {.pid = Pid(600), .start_time = 600};
+    return lookup.ask(question);
+  };
+  test::FakeProc nobody;
+  nobody.process(600);
+  const Answer dead = about_it(nobody);
+  CHECK_FALSE(dead.container);
+  CHECK(dead.trace.at(0).error.find("No such process") != std::string::npos);
+  test::FakeProc another;
+  another.process(500).start_time(78);
+  CHECK_FALSE(about_it(another).container);
+  test::FakeProc same;
+  same.process(500).start_time(77);
+  CHECK(about_it(same).container->id == "mine");
+}
