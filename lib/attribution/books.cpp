@@ -454,7 +454,8 @@ class Bookkeeper final {
 
 std::string name_of(const Holder& holder) {
   if (holder.kind == Holder::Kind::kHost) return holder.unit;
-  return fmt::format("{} {} {}", holder.runtime, holder.space, holder.container_id);
+  const std::string space = holder.space.empty() ? "" : holder.space + "/";
+  return holder.runtime + " " + space + holder.container_id;
 }
 
 PoolKey pool_of_user(ResourceId resource, UserNsInode user_ns, Uid uid) {
