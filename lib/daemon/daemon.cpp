@@ -146,7 +146,7 @@ int run(const config::Config& config, const BuildInfo& build) {
                                    .max_units = config.limits.max_units,
                                    .max_pools = config.limits.max_pools,
                                    .max_users = config.limits.max_users};
-  constexpr std::chrono::milliseconds kPatience{20};
+  constexpr std::chrono::milliseconds kPatience{10};
   identity::Namer namer(naming_of(config, kPatience), clock);
   Publisher publisher(namer, attribution::Attributor(limits, config.neighbours_above),
                       {.max_pools = limits.max_pools,

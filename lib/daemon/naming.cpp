@@ -27,8 +27,8 @@ identity::Namer::Options naming_of(const config::Config& config,
                                .podman = roots.podman,
                                .machines = roots.machines,
                                .kubelet_logs = roots.kubelet_logs},
-                     .off = sources_of(config.identity.off)},
-          .labels = config.identity.labels,
+                     .off = sources_of(config.identity.off),
+                     .labels = config.identity.labels},
           .patience = patience};
 }
 

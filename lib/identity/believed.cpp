@@ -75,9 +75,8 @@ std::string_view top_of(const Placement& placement) {
 
 class Believer final {
  public:
-  Believer(const std::vector<const Answer*>& answers, const std::vector<std::string>& labels,
-           Census& census)
-      : answers_(answers), labels_(labels), census_(census), by_pid_(index_of_processes(census)) {}
+  Believer(const std::vector<const Answer*>& answers, Census& census)
+      : answers_(answers), census_(census), by_pid_(index_of_processes(census)) {}
 
   void run();
 
@@ -93,7 +92,6 @@ class Believer final {
   [[nodiscard]] const ProcessRecord* process(const ProcessName& name) const;
 
   const std::vector<const Answer*>& answers_;
-  const std::vector<std::string>& labels_;
   Census& census_;
   ByPid by_pid_;
   std::set<std::string> told_by_path_;         // ids
@@ -228,11 +226,8 @@ void Believer::name(const Container& container, const Facts& facts) {
                       .image = facts.image,
                       .compose_project = facts.compose_project,
                       .compose_service = facts.compose_service,
-                      .sandbox = facts.sandbox.value_or(false)};
-  for (const std::string& label : labels_) {
-    const auto at = facts.labels.find(label);
-    if (at != facts.labels.end()) told.labels.insert(*at);
-  }
+                      .sandbox = facts.sandbox.value_or(false),
+                      .labels = facts.labels};
   names = std::make_shared<const ContainerNames>(std::move(told));
 }
 
@@ -286,9 +281,8 @@ std::vector<Question> questions_of(const Census& census) {
   return questions;
 }
 
-void believe(const std::vector<const Answer*>& answers, const std::vector<std::string>& labels,
-             Census& census) {
-  Believer(answers, labels, census).run();
+void believe(const std::vector<const Answer*>& answers, Census& census) {
+  Believer(answers, census).run();
 }
 
 }  // namespace kcommons::identity

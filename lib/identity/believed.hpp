@@ -18,8 +18,7 @@ namespace kcommons::identity {
 std::vector<Question> questions_of(const census::Census& census);
 
 // `answers` by placement, a null pointer where there is none yet. Fills Census::names, adds to and
-// changes Census::placements. `labels` are those that are copied into names.
-void believe(const std::vector<const Answer*>& answers, const std::vector<std::string>& labels,
-             census::Census& census);
+// changes Census::placements.
+void believe(const std::vector<const Answer*>& answers, census::Census& census);
 
 }  // namespace kcommons::identity

@@ -72,6 +72,7 @@ void Bundles::keep(Source source, std::string where, const HostFolder& folder,
     return;
   }
   take_id_for_name(*facts);
+  keep_labels(*facts, labels_);
   Evidence evidence{.source = source, .where = where, .facts = std::move(*facts), .error = {}};
   next_.emplace(std::move(where), std::move(evidence));
 }

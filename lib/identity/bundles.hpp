@@ -17,7 +17,9 @@ namespace kcommons::identity {
 
 class Bundles final {
  public:
-  Bundles(std::string rootfs, Roots roots) : rootfs_(std::move(rootfs)), roots_(std::move(roots)) {}
+  // `labels` are those that are kept.
+  Bundles(std::string rootfs, Roots roots, std::vector<std::string> labels)
+      : rootfs_(std::move(rootfs)), roots_(std::move(roots)), labels_(std::move(labels)) {}
 
   // Reads those that are new and forgets those that are gone. Lists some folders even where nothing
   // has changed. Reads that fail are counted, but for what is not there.
@@ -48,6 +50,7 @@ class Bundles final {
 
   std::string rootfs_;
   Roots roots_;
+  std::vector<std::string> labels_;
   std::map<std::string, Evidence> known_;  // by file
   std::map<std::string, Evidence> next_;   // of the refresh under way
   FailureCounts* failures_ = nullptr;      // likewise

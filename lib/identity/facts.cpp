@@ -1,5 +1,7 @@
 #include "identity/facts.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace kcommons::identity {
@@ -34,6 +36,12 @@ void complete(Facts& facts, const Facts& more) {
   if (!facts.init) facts.init_start_time = more.init_start_time;
   take(facts.init, more.init);
   facts.labels.insert(more.labels.begin(), more.labels.end());
+}
+
+void keep_labels(Facts& facts, const std::vector<std::string>& wanted) {
+  std::erase_if(facts.labels, [&](const auto& label) {
+    return std::ranges::find(wanted, label.first) == wanted.end();
+  });
 }
 
 std::string label_of(const Facts& facts, const char* key) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "cgroup/placement.hpp"
@@ -42,6 +43,9 @@ struct Facts {
 
 // What `more` says and `facts` does not: what was there first stays.
 void complete(Facts& facts, const Facts& more);
+
+// Forgets the labels but those named: a thousand containers may have a hundred each.
+void keep_labels(Facts& facts, const std::vector<std::string>& wanted);
 
 // The label or annotation of that name; empty where there is none.
 std::string label_of(const Facts& facts, const char* key);

@@ -34,6 +34,7 @@ void forget_pod(Facts& facts) {
 }  // namespace
 
 void Lookup::Case::found(Source source, std::string where, Facts facts) {
+  keep_labels(facts, lookup_.options_.labels);
   complete(answer_.names, facts);
   answer_.trace.push_back(
       {.source = source, .where = std::move(where), .facts = std::move(facts), .error = {}});
@@ -178,7 +179,7 @@ Answer Lookup::Case::answer() && {
 
 Lookup::Lookup(Options options)
     : options_(std::move(options)),
-      bundles_(options_.rootfs, options_.roots),
+      bundles_(options_.rootfs, options_.roots, options_.labels),
       lists_(options_.rootfs, options_.roots, failures_) {
   if (auto root = procfs::ProcRoot::open(options_.procfs)) procfs_ = std::move(*root);
 }

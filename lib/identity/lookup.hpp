@@ -90,7 +90,8 @@ class Lookup final {
     std::string rootfs = "/";
     std::string procfs = "/proc";
     Roots roots;
-    std::set<Source> off;  // not asked
+    std::set<Source> off;             // not asked
+    std::vector<std::string> labels;  // that are kept, of those that containers have
   };
   explicit Lookup(Options options);
 

@@ -156,6 +156,7 @@ void Lookup::Case::take_members() {
         complete(facts, stored.facts);
       }
     }
+    keep_labels(facts, lookup_.options_.labels);
     answer_.trace.push_back(
         {.source = Source::kParent, .where = name_of(member->parent), .facts = facts, .error = {}});
     answer_.claims.push_back({.init = member->process,

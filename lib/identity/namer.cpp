@@ -152,7 +152,7 @@ void Namer::apply(Census& census) {
     const bool is_told = at != known_.end() && at->second.answer;
     answers.push_back(is_told ? &*at->second.answer : nullptr);
   }
-  believe(answers, options_.labels, census);
+  believe(answers, census);
 }
 
 }  // namespace kcommons::identity

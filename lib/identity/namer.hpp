@@ -30,7 +30,6 @@ class Namer final {
  public:
   struct Options {
     Lookup::Options lookup;
-    std::vector<std::string> labels;  // that are copied into names, where a container has them
     // How long apply() waits for what it has just asked. Names come at the next census otherwise.
     std::chrono::milliseconds patience{20};
   };
@@ -48,7 +47,7 @@ class Namer final {
   // asking about.
   [[nodiscard]] std::vector<Told> told() const;
   // Those that are copied into names.
-  [[nodiscard]] const std::vector<std::string>& labels() const { return options_.labels; }
+  [[nodiscard]] const std::vector<std::string>& labels() const { return options_.lookup.labels; }
   // Reads that failed until now, but for what is not there.
   [[nodiscard]] FailureCounts failures() const;
 

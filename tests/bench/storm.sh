@@ -103,6 +103,8 @@ start_load --processes "$containers" --descriptors 1 --containers "$containers"
 leave_files
 kill -CONT "$EXPORTER"
 watch_them
+peak=$(peak_kib "$EXPORTER")
 stop "$EXPORTER"
 stop_load
-printf '\nMachine: %s.\n' "$(machine)"
+printf '\n%s MiB at the most.\n\nMachine: %s.\n' \
+  "$(calculate "$peak / 1024" | sed 's/\(\.[0-9]\).*/\1/')" "$(machine)"

@@ -30,7 +30,7 @@ std::string config(const std::string& cgroup) {
 TEST_CASE("a task of containerd is found by its id and by its cgroup", "[identity]") {
   const Tree tree;
   tree.file(kTasks + "eco/eco-ctr2/config.json", fixture("oci/v1hybrid.ctr.oci-config.json"));
-  Bundles bundles(tree.root(), test::usual_roots());
+  Bundles bundles(tree.root(), test::usual_roots(), {});
   CHECK(bundles.find("eco-ctr2", "/eco/eco-ctr2") == nullptr);
   CHECK(failures_of_refresh(bundles) == 0);
   const Evidence* const found = bundles.find_in("/eco/eco-ctr2");
@@ -54,7 +54,7 @@ TEST_CASE("one id in two namespaces is told by the cgroup", "[identity]") {
   const Tree tree;
   tree.file(kTasks + "a/web/config.json", config("/a/web"));
   tree.file(kTasks + "b/web/config.json", config("/b/web"));
-  Bundles bundles(tree.root(), test::usual_roots());
+  Bundles bundles(tree.root(), test::usual_roots(), {});
   CHECK(failures_of_refresh(bundles) == 0);
   CHECK(bundles.find("web", "/a/web")->facts.pod_namespace == "a");
   CHECK(bundles.find("web", "/b/web")->facts.pod_namespace == "b");
@@ -68,7 +68,7 @@ TEST_CASE("the namespace tells the runtime, and whose annotations count", "[iden
       "9bc9a4f2ff5e3b2d7f968f44e1ef7e093056a22f363741faad57b73a005378f6";
   const auto in = [&](const std::string& space) {
     tree.file(kTasks + space + "/x/config.json", cri);
-    Bundles bundles(tree.root(), test::usual_roots());
+    Bundles bundles(tree.root(), test::usual_roots(), {});
     CHECK(failures_of_refresh(bundles) == 0);
     const Facts facts = bundles.find("x", path)->facts;
     tree.remove(kTasks + space);
@@ -90,7 +90,7 @@ TEST_CASE("states of runc and crun are found by the cgroup", "[identity]") {
   const Tree tree;
   tree.file("run/runc/mine/state.json", fixture("runtime/docker.runc-state.json"));
   tree.file("run/crun/97e6/status", fixture("runtime/crun.status.json"));
-  Bundles bundles(tree.root(), test::usual_roots());
+  Bundles bundles(tree.root(), test::usual_roots(), {});
   CHECK(failures_of_refresh(bundles) == 0);
   const Evidence* const runc =
       bundles.find_in("/docker/eb777e9ae8296357ccf25666fe1f35a79f49682b7ba5c56b127bb1c16384deee");
@@ -112,7 +112,7 @@ TEST_CASE("an id that people chose is the name and one drawn at random is none",
   tree.file(kTasks + "a/my-long-web-1/config.json", config("/a/web"));
   tree.file(kTasks + "a/" + random + "/config.json", config("/a/random"));
   tree.file(kTasks + "moby/my-web/config.json", config("/docker/my-web"));
-  Bundles bundles(tree.root(), test::usual_roots());
+  Bundles bundles(tree.root(), test::usual_roots(), {});
   CHECK(failures_of_refresh(bundles) == 0);
   CHECK(bundles.find_in("/a/web")->facts.container == "my-long-web-1");
   CHECK(bundles.find_in("/a/random")->facts.container.empty());
@@ -122,7 +122,7 @@ TEST_CASE("an id that people chose is the name and one drawn at random is none",
 TEST_CASE("a bundle is forgotten with its folder, and read when it is complete", "[identity]") {
   const Tree tree;
   tree.file(kTasks + "eco/half/address", "");
-  Bundles bundles(tree.root(), test::usual_roots());
+  Bundles bundles(tree.root(), test::usual_roots(), {});
   CHECK(failures_of_refresh(bundles) == 0);
   tree.file(kTasks + "eco/half/config.json", "{\"linux\"");
   CHECK(failures_of_refresh(bundles) == 1);
@@ -144,7 +144,7 @@ TEST_CASE("bundles that are broken or lead elsewhere are counted and the others 
   tree.link(kTasks + "eco/link/config.json", tree.root() + "/secret.json");
   tree.link(kTasks + "eco/folder", "../../../../..");
   tree.file(kTasks + "eco/root/config.json", config("/"));
-  Bundles bundles(tree.root(), test::usual_roots());
+  Bundles bundles(tree.root(), test::usual_roots(), {});
   CHECK(failures_of_refresh(bundles) >= 3);
   CHECK(bundles.find("good", "/eco/good") != nullptr);
   CHECK(bundles.find_in("/secret") == nullptr);

@@ -20,7 +20,8 @@ Answer ask(const test::Tree& tree, const Question& question, std::set<Source> of
   Lookup lookup({.rootfs = tree.root(),
                  .procfs = "/nothing",
                  .roots = test::usual_roots(),
-                 .off = std::move(off)});
+                 .off = std::move(off),
+                 .labels = {"team"}});
   lookup.refresh();
   return lookup.ask(question);
 }
@@ -84,6 +85,16 @@ TEST_CASE("labels of Kubernetes count only in the pod that the cgroup says", "[i
   CHECK(ask(tree, question).names.pod.empty());
 }
 
+TEST_CASE("labels are kept that somebody wants, and no others", "[identity]") {
+  const test::Tree tree;
+  tree.file(kConfig, R"({"ID": ")" + kId + R"(", "Name": "/web", "Config": {"Labels": {
+      "team": "payments", "secret": "x"}}})");
+  const Answer answer = ask(tree, about(Runtime::kDocker, kId, "/docker/" + kId));
+  const std::map<std::string, std::string> team{{"team", "payments"}};
+  CHECK(answer.names.labels == team);
+  CHECK(answer.trace.back().facts.labels == team);
+}
+
 TEST_CASE("a source that is off is not asked", "[identity]") {
   const test::Tree tree;
   tree.file(kConfig, test::fixture("runtime/docker.config.v2.json"));
@@ -120,8 +131,11 @@ TEST_CASE("a pod's shim names its sandbox and none of its containers", "[identit
   test::FakeProc proc;
   proc.process(500);
   proc.file("500/cmdline", test::parent_of("cri-containerd-systemd-container"));
-  Lookup lookup(
-      {.rootfs = tree.root(), .procfs = proc.path(), .roots = test::usual_roots(), .off = {}});
+  Lookup lookup({.rootfs = tree.root(),
+                 .procfs = proc.path(),
+                 .roots = test::usual_roots(),
+                 .off = {},
+                 .labels = {}});
   Question question = about(Runtime::kContainerdCri, kId, "/kubepods/podx/" + kId);
   question.parent = ProcessName{.pid = Pid(500), .start_time = 500};
   const Answer answer = lookup.ask(question);
@@ -199,7 +213,8 @@ TEST_CASE("machines that share a payload are claimed one by one, and one alone h
   nspawn(500, "first");
   proc.file("502/cmdline", std::string("bash\0", 5));
   const test::Tree tree;
-  Lookup lookup({.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}});
+  Lookup lookup(
+      {.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}, .labels = {}});
   const auto process = [](int pid) {
     return ProcessName{.pid = Pid(pid), .start_time = static_cast<std::uint64_t>(pid)};
   };
@@ -228,8 +243,11 @@ TEST_CASE("what runc has left of a dead container names nobody in its cgroup", "
   tree.file("run/runc/mine/state.json", R"({"id": "mine", "init_process_pid": 500,
       "init_process_start": 77, "config": {"cgroups": {"path": "/mine"}}})");
   const auto about_it = [&](const test::FakeProc& proc) {
-    Lookup lookup(
-        {.rootfs = tree.root(), .procfs = proc.path(), .roots = test::usual_roots(), .off = {}});
+    Lookup lookup({.rootfs = tree.root(),
+                   .procfs = proc.path(),
+                   .roots = test::usual_roots(),
+                   .off = {},
+                   .labels = {}});
     lookup.refresh();
     Question question;
     question.cgroup_path = "/mine";

@@ -51,8 +51,8 @@ struct Rig {
       : namer({.lookup = {.rootfs = tree.root(),
                           .procfs = "/nothing",
                           .roots = test::usual_roots(),
-                          .off = {}},
-               .labels = {},
+                          .off = {},
+                          .labels = {}},
                .patience = patience},
               clock) {}
   test::Tree tree;

@@ -127,8 +127,11 @@ census::Census believed(const std::string& name, const json& expected) {
   leave_files(tree);
   test::FakeProc proc;
   const bool has_parent = leave_process(proc, name);
-  Lookup lookup(
-      {.rootfs = tree.root(), .procfs = proc.path(), .roots = test::usual_roots(), .off = {}});
+  Lookup lookup({.rootfs = tree.root(),
+                 .procfs = proc.path(),
+                 .roots = test::usual_roots(),
+                 .off = {},
+                 .labels = {}});
   lookup.refresh();
   census::Census census = census_of(name, expected, has_parent);
   std::vector<Answer> answers;
@@ -137,7 +140,7 @@ census::Census believed(const std::string& name, const json& expected) {
   }
   std::vector<const Answer*> pointers;
   for (const Answer& answer : answers) pointers.push_back(&answer);
-  believe(pointers, {}, census);
+  believe(pointers, census);
   return census;
 }
 
