@@ -44,12 +44,12 @@ void Lists::note(Source source, const Error& error) {
 // --- podman -----------------------------------------------------------------------------------
 
 const Lists::ById& Lists::read_podman(const HostFolder& folder,
-                                      const std::vector<std::string_view>& names) {
-  constexpr std::size_t kStoreLimit = std::size_t{16} << 20U;
+                                      const std::vector<std::string_view>& names,
+                                      std::size_t limit) {
   const std::string where = folder.name_of(names);
   const auto [at, is_new] = podman_.try_emplace(where);
   if (!is_new) return at->second;
-  const auto text = folder.read(names, kStoreLimit);
+  const auto text = folder.read(names, limit);
   auto containers =
       text ? parse_podman_store(*text) : Result<std::map<std::string, Facts>>(fail(text.error()));
   if (!containers) {
@@ -64,12 +64,12 @@ const Lists::ById& Lists::read_podman(const HostFolder& folder,
 }
 
 std::optional<Evidence> Lists::find_in_state(std::string_view id, const HostFolder& folder,
-                                             const std::vector<std::string_view>& names) {
-  constexpr std::size_t kStateLimit = std::size_t{64} << 20U;
+                                             const std::vector<std::string_view>& names,
+                                             std::size_t limit) {
   const std::string where = folder.name_of(names);
   const auto [at, is_new] = podman_states_.try_emplace(where);
   if (is_new) {
-    auto text = folder.read(names, kStateLimit);
+    auto text = folder.read(names, limit);
     if (text) at->second = std::move(*text);
     if (!text) note(Source::kPodman, text.error());
   }
@@ -80,9 +80,13 @@ std::optional<Evidence> Lists::find_in_state(std::string_view id, const HostFold
   return evidence_of(Source::kPodman, where, std::move(**facts));
 }
 
-// Each of the two drivers of containers/storage has a folder of its own.
+// Each of the two drivers of containers/storage has a folder of its own. Root may have thousands of
+// containers; what users have is theirs to write, and may cost no more than a little.
 std::vector<Evidence> Lists::find_podman(std::string_view id, const std::string& folder,
                                          const std::vector<std::string_view>& below) {
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20U;
+  const std::size_t state_limit = (below.empty() ? 64 : 16) * kMebibyte;
+  const std::size_t store_limit = (below.empty() ? 16 : 1) * kMebibyte;
   std::vector<Evidence> found;
   const auto opened = HostFolder::open(rootfs_, folder);
   if (!opened) {
@@ -94,11 +98,11 @@ std::vector<Evidence> Lists::find_podman(std::string_view id, const std::string&
     names.insert(names.end(), {in, name});
     return names;
   };
-  if (auto state = find_in_state(id, *opened, file("libpod", "bolt_state.db"))) {
+  if (auto state = find_in_state(id, *opened, file("libpod", "bolt_state.db"), state_limit)) {
     found.push_back(std::move(*state));
   }
   for (const char* const driver : {"overlay-containers", "vfs-containers"}) {
-    const ById& containers = read_podman(*opened, file(driver, "containers.json"));
+    const ById& containers = read_podman(*opened, file(driver, "containers.json"), store_limit);
     const auto at = containers.find(id);
     if (at != containers.end()) found.push_back(at->second);
   }

@@ -3,6 +3,7 @@
 // a refresh, and what cannot be read is counted. Belongs to one thread.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,8 +49,10 @@ class Lists final {
   std::vector<Evidence> find_podman(std::string_view id, const std::string& folder,
                                     const std::vector<std::string_view>& below);
   std::optional<Evidence> find_in_state(std::string_view id, const HostFolder& folder,
-                                        const std::vector<std::string_view>& names);
-  const ById& read_podman(const HostFolder& folder, const std::vector<std::string_view>& names);
+                                        const std::vector<std::string_view>& names,
+                                        std::size_t limit);
+  const ById& read_podman(const HostFolder& folder, const std::vector<std::string_view>& names,
+                          std::size_t limit);
   void read_machines(const std::string& folder);
   void read_kubelet_logs(const std::string& folder);
   void note(Source source, const Error& error);

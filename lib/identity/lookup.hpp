@@ -98,6 +98,8 @@ class Lookup final {
   // Before a batch of questions: lists what is there.
   void refresh();
   Answer ask(const Question& question);
+  // After a batch: gives back what was read for it.
+  void rest() { lists_.refresh(); }
   // The host's, as of the last refresh.
   const std::map<Uid, User>& users() { return lists_.users(); }
   [[nodiscard]] const FailureCounts& failures() const { return failures_; }

@@ -55,15 +55,16 @@ void Namer::work(const std::stop_token& stop) {
     users_ = std::move(users);
     users_wanted_ = false;
     while (!questions_.empty() && !stop.stop_requested()) {
-      const Asked asked = std::move(questions_.front());
+      Asked asked = std::move(questions_.front());
       questions_.pop_front();
       lock.unlock();
       Answer answer = lookup.ask(asked.second);
       lock.lock();
-      answers_.emplace_back(asked.first, std::move(answer));
+      answers_.emplace_back(std::move(asked), std::move(answer));
       --unanswered_;
     }
     failures_ = lookup.failures();
+    lookup.rest();
     wake_.notify_all();
   }
 }
@@ -112,9 +113,10 @@ void Namer::take_answers(Census& census) {
   const auto is_done = [this] { return unanswered_ == 0 && users_ != nullptr; };
   wake_.wait_for(lock, options_.patience, is_done);
   census.user_names = users_;
-  for (auto& [key, answer] : std::exchange(answers_, {})) {
-    const auto at = known_.find(key);
-    if (at == known_.end()) continue;
+  for (auto& [asked, answer] : std::exchange(answers_, {})) {
+    const auto at = known_.find(asked.first);
+    // Another process may be in that cgroup since it was asked.
+    if (at == known_.end() || at->second.question != asked.second) continue;
     at->second.asked = false;
     at->second.answer = std::move(answer);
     at->second.is_old = false;

@@ -80,7 +80,7 @@ class Namer final {
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Asked> questions_;
-  std::vector<std::pair<std::string, Answer>> answers_;
+  std::vector<std::pair<Asked, Answer>> answers_;
   std::size_t unanswered_ = 0;
   bool users_wanted_ = true;
   std::shared_ptr<const census::UserNames> users_;

@@ -1,6 +1,7 @@
 #include "identity/podman_state.hpp"
 
 #include "identity/bolt.hpp"
+#include "identity/host_folder.hpp"
 #include "identity/json.hpp"
 
 namespace kcommons::identity {
@@ -8,6 +9,9 @@ namespace kcommons::identity {
 namespace {
 
 Result<Facts> parse_config(std::string_view text) {
+  if (text.size() > kFileLimit) {
+    return fail(Error::malformed("read a container of podman: too long", text));
+  }
   const auto json = parse_json(text, "parse a container of podman");
   if (!json) return fail(json.error());
   Facts facts;
