@@ -138,10 +138,11 @@ void Lookup::Case::take_machine() {
   if (answer_.container && answer_.container->runtime != runtime) return;
   const Lists::Found machine = lookup_.lists_.machine(question_.cgroup_path);
   if (machine == nullptr || machine->facts.runtime != runtime) return;
-  // With --keep-unit its unit is a service, which holds nspawn itself too, in another cgroup.
+  // With --keep-unit its unit is a service, which holds nspawn itself too, in another cgroup. A
+  // user may call a service of theirs the same, and make such a cgroup in it.
   const std::string payload = "/" + machine->facts.cgroup_path + "/payload";
   if (!answer_.container) {
-    if (question_.cgroup_path.find(payload) == std::string::npos) return;
+    if (question_.session || question_.cgroup_path.find(payload) == std::string::npos) return;
     answer_.container = Container{.runtime = runtime, .id = machine->facts.id};
   }
   if (answer_.container->id == machine->facts.id) found(machine);

@@ -26,6 +26,9 @@ RUNTIME_UNITS=(
 
 # The one thing that this machine is for. Whichever way it ends, so does the machine. What is run is
 # not in the image, so that the image stays when the tests change.
+#
+# The mount fails for a moment where udev is loading 9pnet_virtio at that time: the driver is known
+# before it has found the device.
 write_service() {
   cat >"$1/etc/systemd/system/kcommons-tests.service" <<'UNIT'
 [Unit]
@@ -36,7 +39,8 @@ FailureAction=poweroff-force
 [Service]
 Type=oneshot
 ExecStartPre=mkdir -p /mnt/results
-ExecStartPre=mount -t 9p -o trans=virtio results /mnt/results
+ExecStartPre=bash -c 'for try in {1..60}; do \
+  mount -t 9p -o trans=virtio results /mnt/results && exit; sleep 1; done; exit 1'
 ExecStart=/bin/bash /mnt/results/start
 StandardOutput=tty
 StandardError=tty

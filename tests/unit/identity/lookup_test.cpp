@@ -198,6 +198,10 @@ TEST_CASE("machined tells the machine of a service, and of none of its other cgr
   CHECK(answer.container->runtime == Runtime::kSystemdNspawn);
   question.cgroup_path = "/system.slice/keep.service/supervisor";
   CHECK_FALSE(ask(tree, question).container);
+  question.cgroup_path =
+      "/user.slice/user-1000.slice/user@1000.service/app.slice/keep.service/payload";
+  question.session = Uid(1000);
+  CHECK_FALSE(ask(tree, question).container);
 }
 
 TEST_CASE("machines that share a payload are claimed one by one, and one alone has it all",
