@@ -134,7 +134,7 @@ const std::vector<std::string>& Lists::docker_roots() {
     for (const std::string& name : *names) {
       const bool is_remapped = name.find('.') != std::string::npos &&
                                name.find_first_not_of("0123456789.") == std::string::npos;
-      if (is_remapped) docker_roots_->push_back(root + "/" + name);
+      if (is_remapped) docker_roots_->push_back(opened->name_of({name}));
     }
   }
   return *docker_roots_;
