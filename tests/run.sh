@@ -17,7 +17,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/deploy/packages.sh"
 
 TEST_PACKAGES=(
-  catch2 clang-format-14 clang-tidy-14 libclang-rt-14-dev python3-jsonschema shellcheck
+  catch2 clang-format-14 clang-tidy-14 libclang-rt-14-dev
+  python3-jsonschema python3-prometheus-client shellcheck
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc util-linux
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
 )

@@ -44,9 +44,8 @@ Site::Site(Facts facts, const SnapshotSlot& snapshots, const exposition::Registr
 http::Handler Site::handler() const {
   auto router = std::make_shared<http::Router>();
   router->add("/", [this](const http::Request& request) { return landing(request); });
-  router->add(facts_.telemetry_path, [this](const http::Request&) {
-    return http::metrics_response(registry_.exposition());
-  });
+  router->add(facts_.telemetry_path,
+              [this](const http::Request& request) { return metrics(request); });
   router->add(std::string(kAuditPath),
               [this](const http::Request& request) { return audit(request); });
   router->add("/-/healthy", [](const http::Request&) { return http::healthy_response(); });
@@ -71,6 +70,14 @@ http::Response Site::landing(const http::Request& request) const {
   model.snapshot = snapshot.get();
   if (snapshot) model.age = age_of(*snapshot);
   return http::page_response(report::landing_page(model), report::landing_policy());
+}
+
+http::Response Site::metrics(const http::Request& request) const {
+  const auto choice = http::choose_exposition(request.header("Accept").value_or(""));
+  const bool gzip = http::accepts_gzip(request.header("Accept-Encoding"));
+  const exposition::Form form{.openmetrics = choice.format == http::Exposition::kOpenMetrics,
+                              .gzip = gzip};
+  return http::metrics_response(registry_.exposition(form), choice, gzip);
 }
 
 http::Response Site::audit(const http::Request& request) const {

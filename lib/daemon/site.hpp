@@ -38,6 +38,7 @@ class Site final {
 
  private:
   [[nodiscard]] http::Response landing(const http::Request& request) const;
+  [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response audit(const http::Request& request) const;
   [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 

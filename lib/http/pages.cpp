@@ -29,11 +29,17 @@ Response json_response(int status, std::string body) {
           .headers = {{"Cache-Control", "no-store"}}};
 }
 
-Response metrics_response(std::string body) {
-  return {.status = 200,
-          .content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = std::move(body),
-          .headers = {}};
+Response metrics_response(std::string body, const ExpositionChoice& choice, bool gzip) {
+  const bool openmetrics = choice.format == Exposition::kOpenMetrics;
+  Response response{.status = 200,
+                    .content_type = openmetrics ? "application/openmetrics-text; version=1.0.0"
+                                                : "text/plain; version=0.0.4",
+                    .body = std::move(body),
+                    .headers = {{"Vary", "Accept, Accept-Encoding"}}};
+  response.content_type += "; charset=utf-8";
+  if (choice.escaping) response.content_type += "; escaping=underscores";
+  if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
+  return response;
 }
 
 Response healthy_response() {

@@ -5,12 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "http/accept.hpp"
 #include "http/message.hpp"
 
 namespace kcommons::http {
 
-// Text of the Prometheus exposition format 0.0.4.
-Response metrics_response(std::string body);
+// An exposition in the format chosen, compressed or not.
+Response metrics_response(std::string body, const ExpositionChoice& choice, bool gzip);
 
 // GET /-/healthy: the process is alive and answers.
 Response healthy_response();

@@ -109,6 +109,51 @@ header() {
   }' "$WORK/head.unix"
 }
 
+# Sets OPENMETRICS to the Python that has Prometheus' own parser of OpenMetrics, which is strict.
+find_openmetrics() {
+  local python
+  OPENMETRICS=
+  for python in python3 /usr/bin/python3; do
+    ! "$python" -c 'import prometheus_client.openmetrics.parser' 2>/dev/null || OPENMETRICS=$python
+  done
+}
+
+# parses FILE: as OpenMetrics, and has as many samples as lines that are none of its comments.
+parses() {
+  "$OPENMETRICS" - "$1" <<'PYTHON'
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+text = open(sys.argv[1], encoding="utf-8").read()
+families = list(text_string_to_metric_families(text))
+samples = sum(len(family.samples) for family in families)
+lines = sum(1 for line in text.splitlines() if not line.startswith("#"))
+print(len(families), "families,", samples, "samples")
+sys.exit(not families or samples != lines)
+PYTHON
+}
+
+# What Prometheus asks for, and whoever asks for less.
+check_forms() {
+  ask /metrics --header 'Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5'
+  expect "OpenMetrics is served to who prefers it" test "$(header Content-Type)" = \
+    "application/openmetrics-text; version=1.0.0; charset=utf-8"
+  expect "it says what that hung on" test "$(header Vary)" = "Accept, Accept-Encoding"
+  expect "it ends as it must" test "$(tail -n 1 "$WORK/body")" = "# EOF"
+  if [[ -n $OPENMETRICS ]]; then
+    expect "Prometheus' own parser takes it" parses "$WORK/body"
+  else
+    say "python3-prometheus-client is not installed: OpenMetrics is not parsed"
+  fi
+  ask /metrics --header 'Accept-Encoding: gzip'
+  expect "who takes gzip gets it" test "$(header Content-Encoding)" = gzip
+  expect "and of a third of the size" \
+    test "$(($(wc -c <"$WORK/body") * 3))" -lt "$(gzip -dc "$WORK/body" | wc -c)"
+  gzip -dc "$WORK/body" >"$WORK/unzipped"
+  expect "it is the text" "$KCOMMONS_EXPOSITION_CHECK" <"$WORK/unzipped"
+  ask /metrics --header 'Accept-Encoding: gzip;q=0'
+  expect "who does not, does not" test -z "$(header Content-Encoding)"
+}
+
 check_answers() {
   ask /metrics
   expect "GET /metrics is 200" test "$CODE" = 200
@@ -231,6 +276,8 @@ check_books
 check_costs
 check_one_census_one_text
 check_answers
+find_openmetrics
+check_forms
 check_refusals
 check_wrong_configuration
 expect "it is still healthy" curl -fsS --max-time 10 -o /dev/null "$URL/-/healthy"

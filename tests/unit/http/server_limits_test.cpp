@@ -221,8 +221,9 @@ TEST_CASE("eight clients at once all get the whole answer", "[http]") {
   std::string body;
   while (body.size() < 1U << 20U)
     body += "metric{number=\"" + std::to_string(body.size()) + "\"} 1\n";
-  const auto server = start(patient_options(),
-                            [&body](const http::Request&) { return http::metrics_response(body); });
+  const auto server = start(patient_options(), [&body](const http::Request&) {
+    return http::metrics_response(body, {}, false);
+  });
   std::atomic<int> equal = 0;
   std::vector<std::thread> clients;
   clients.reserve(8);

@@ -22,7 +22,8 @@ const std::string kSecret = "the text of an exception";
 
 http::Handler routes() {
   http::Router router;
-  router.add("/metrics", [](const http::Request&) { return http::metrics_response("up 1\n"); });
+  router.add("/metrics",
+             [](const http::Request&) { return http::metrics_response("up 1\n", {}, false); });
   router.add("/", [](const http::Request&) { return http::text_response(200, "page\n"); });
   router.add("/echo", [](const http::Request& request) {
     return http::text_response(
