@@ -96,19 +96,22 @@ void Registry::publish_all(std::string self, std::string pools, std::string hold
   holdings_.swap(new_holdings);
 }
 
-std::string Registry::exposition(Form form) const {
+Registry::Pieces Registry::exposition(Form form) const {
   std::array<Text, 3> blocks;
   {
     const std::lock_guard lock(mutex_);
     blocks = {self_, pools_, holdings_};
     wanted_.at(index_of(form)) = kStaysWanted;
   }
-  std::string out;
+  Pieces pieces;
   for (const Text& block : blocks) {
-    if (block) out += *block->in(form);
+    if (block) pieces.push_back(block->in(form));
   }
-  if (form.openmetrics) out += form.gzip ? gzip(kOpenMetricsEnd) : std::string(kOpenMetricsEnd);
-  return out;
+  if (form.openmetrics) {
+    pieces.push_back(std::make_shared<const std::string>(form.gzip ? gzip(kOpenMetricsEnd)
+                                                                   : std::string(kOpenMetricsEnd)));
+  }
+  return pieces;
 }
 
 bool Registry::has_holdings() const {

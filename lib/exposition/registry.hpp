@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace kcommons::exposition {
 
@@ -30,8 +31,10 @@ class Registry final {
   // All three at once, after a census: no scrape sees its counters without its holdings.
   void publish_all(std::string self, std::string pools, std::string holdings);
 
-  // Self, pools, holdings; what was never published is left out.
-  [[nodiscard]] std::string exposition(Form form = {}) const;
+  // Self, pools, holdings, and what must stand at the end, one after the other; what was never
+  // published is left out. Shared by all who ask.
+  using Pieces = std::vector<std::shared_ptr<const std::string>>;
+  [[nodiscard]] Pieces exposition(Form form = {}) const;
   // Has a census been published? From then on the daemon is ready.
   [[nodiscard]] bool has_holdings() const;
 

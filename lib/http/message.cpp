@@ -23,4 +23,10 @@ std::optional<std::string_view> find_header(const Headers& headers, std::string_
   return std::nullopt;
 }
 
+std::size_t length_of(const Response& response) {
+  std::size_t length = response.body.size();
+  for (const auto& part : response.parts) length += part->size();
+  return length;
+}
+
 }  // namespace kcommons::http

@@ -4,7 +4,9 @@
 // promised.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +38,11 @@ struct Response {
   std::string content_type;
   std::string body;
   Headers headers;
+  // Sent behind the body, and not copied: many answers may share what is large.
+  std::vector<std::shared_ptr<const std::string>> parts;
 };
+// Of the body and all parts.
+std::size_t length_of(const Response& response);
 
 // Must be safe to call from several threads at once.
 using Handler = std::function<Response(const Request&)>;

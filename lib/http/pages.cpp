@@ -29,13 +29,15 @@ Response json_response(int status, std::string body) {
           .headers = {{"Cache-Control", "no-store"}}};
 }
 
-Response metrics_response(std::string body, const ExpositionChoice& choice, bool gzip) {
+Response metrics_response(std::vector<std::shared_ptr<const std::string>> parts,
+                          const ExpositionChoice& choice, bool gzip) {
   const bool openmetrics = choice.format == Exposition::kOpenMetrics;
   Response response{.status = 200,
                     .content_type = openmetrics ? "application/openmetrics-text; version=1.0.0"
                                                 : "text/plain; version=0.0.4",
-                    .body = std::move(body),
-                    .headers = {{"Vary", "Accept, Accept-Encoding"}}};
+                    .body = {},
+                    .headers = {{"Vary", "Accept, Accept-Encoding"}},
+                    .parts = std::move(parts)};
   response.content_type += "; charset=utf-8";
   if (choice.escaping) response.content_type += "; escaping=underscores";
   if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");

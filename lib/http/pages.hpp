@@ -2,8 +2,10 @@
 // thread-safe.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/accept.hpp"
 #include "http/message.hpp"
@@ -11,7 +13,8 @@
 namespace kcommons::http {
 
 // An exposition in the format chosen, compressed or not.
-Response metrics_response(std::string body, const ExpositionChoice& choice, bool gzip);
+Response metrics_response(std::vector<std::shared_ptr<const std::string>> parts,
+                          const ExpositionChoice& choice, bool gzip);
 
 // GET /-/healthy: the process is alive and answers.
 Response healthy_response();

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "http/connections.hpp"
@@ -209,10 +210,19 @@ void Server::Engine::send(mg_connection* connection, const Request& request,
   const bool keep_alive =
       allows_keep_alive(request, view_or_empty(mg_get_request_info(connection)->http_version));
   std::string first = response_head(response, keep_alive, std::chrono::system_clock::now());
-  std::string_view rest = request.method == "HEAD" ? std::string_view{} : response.body;
-  if (rest.size() <= kPiece) first += std::exchange(rest, {});
+  std::vector<std::string_view> rest;
+  if (request.method != "HEAD") {
+    rest.emplace_back(response.body);
+    for (const auto& part : response.parts) rest.emplace_back(*part);
+  }
+  if (length_of(response) <= kPiece) {
+    for (const std::string_view bytes : std::exchange(rest, {})) first += bytes;
+  }
   const SteadyTime deadline = steady_now() + options.send_timeout;
-  const bool sent = write_all(connection, first) && write_until(connection, rest, deadline);
+  const bool sent =
+      write_all(connection, first) && std::ranges::all_of(rest, [&](std::string_view bytes) {
+        return write_until(connection, bytes, deadline);
+      });
   if (!sent || !keep_alive) mg_disable_connection_keep_alive(connection);
 }
 

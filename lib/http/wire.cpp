@@ -65,7 +65,7 @@ std::string response_head(const Response& response, bool keep_alive, WallTime no
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   append_line(out, "Date", fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(seconds)));
   append_line(out, "Content-Type", response.content_type);
-  append_line(out, "Content-Length", fmt::format("{}", response.body.size()));
+  append_line(out, "Content-Length", fmt::format("{}", length_of(response)));
   append_line(out, "X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) append_line(out, name, value);
   append_line(out, "Connection", keep_alive ? "keep-alive" : "close");

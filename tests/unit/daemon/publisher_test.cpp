@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "fake_clock.hpp"
+#include "joined.hpp"
 
 using namespace kcommons;
 using namespace kcommons::daemon;
@@ -28,7 +29,8 @@ struct Rig {
                       clock};
 
   [[nodiscard]] bool serves(const std::string& line) const {
-    return ("\n" + registry.exposition()).find("\n" + line + "\n") != std::string::npos;
+    return ("\n" + test::joined(registry.exposition())).find("\n" + line + "\n") !=
+           std::string::npos;
   }
 };
 
@@ -112,5 +114,5 @@ TEST_CASE("a container that is gone is gone from the next exposition", "[daemon]
   Rig rig;
   rig.publisher.on_census(census_with_container(42), {});
   rig.publisher.on_census(census::Census{}, {});
-  CHECK_THAT(rig.registry.exposition(), !Catch::Contains("abc"));
+  CHECK_THAT(test::joined(rig.registry.exposition()), !Catch::Contains("abc"));
 }

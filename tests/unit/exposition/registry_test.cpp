@@ -6,22 +6,25 @@
 #include <vector>
 
 #include "exposition/gzip.hpp"
+#include "joined.hpp"
+
+namespace test = kcommons::test;
 
 using kcommons::exposition::Form;
 using kcommons::exposition::Registry;
 
 TEST_CASE("an exposition is what was published last in a fixed order", "[exposition]") {
   Registry registry;
-  CHECK(registry.exposition().empty());
+  CHECK(test::joined(registry.exposition()).empty());
   registry.publish_holdings("holdings 1\n");
-  CHECK(registry.exposition() == "holdings 1\n");
+  CHECK(test::joined(registry.exposition()) == "holdings 1\n");
   registry.publish_pools("pools 1\n");
   registry.publish_self("self 1\n");
-  CHECK(registry.exposition() == "self 1\npools 1\nholdings 1\n");
+  CHECK(test::joined(registry.exposition()) == "self 1\npools 1\nholdings 1\n");
   registry.publish_pools("pools 2\n");
-  CHECK(registry.exposition() == "self 1\npools 2\nholdings 1\n");
+  CHECK(test::joined(registry.exposition()) == "self 1\npools 2\nholdings 1\n");
   registry.publish_pools("");
-  CHECK(registry.exposition() == "self 1\nholdings 1\n");
+  CHECK(test::joined(registry.exposition()) == "self 1\nholdings 1\n");
 }
 
 TEST_CASE("only a census makes the registry ready", "[exposition]") {
@@ -45,7 +48,7 @@ TEST_CASE("scrapes see whole blocks while others are published", "[exposition]")
     }
   });
   for (int i = 0; i < 200; ++i) {
-    const std::string seen = registry.exposition();
+    const std::string seen = test::joined(registry.exposition());
     const bool is_whole = seen == even || seen == odd;
     REQUIRE(is_whole);
   }
@@ -58,15 +61,15 @@ TEST_CASE("other forms are made of the same text and end as they must", "[exposi
   const std::string openmetrics =
       "# TYPE a counter\n# HELP a A.\na_total 1\n# TYPE b gauge\n# HELP b B.\nb 2\n# EOF\n";
   for (int i = 0; i < 2; ++i) {
-    CHECK(registry.exposition({.openmetrics = true, .gzip = false}) == openmetrics);
-    CHECK(registry.exposition() ==
+    CHECK(test::joined(registry.exposition({.openmetrics = true, .gzip = false})) == openmetrics);
+    CHECK(test::joined(registry.exposition()) ==
           "# HELP a_total A.\n# TYPE a_total counter\na_total 1\n"
           "# HELP b B.\n# TYPE b gauge\nb 2\n");
-    CHECK(registry.exposition({.openmetrics = false, .gzip = true}) ==
+    CHECK(test::joined(registry.exposition({.openmetrics = false, .gzip = true})) ==
           kcommons::exposition::gzip("# HELP a_total A.\n# TYPE a_total counter\na_total 1\n") +
               kcommons::exposition::gzip("# HELP b B.\n# TYPE b gauge\nb 2\n"));
   }
-  CHECK(Registry().exposition({.openmetrics = true, .gzip = false}) == "# EOF\n");
+  CHECK(test::joined(Registry().exposition({.openmetrics = true, .gzip = false})) == "# EOF\n");
 }
 
 TEST_CASE("forms of a large block are made once while many ask", "[exposition]") {
@@ -79,7 +82,7 @@ TEST_CASE("forms of a large block are made once while many ask", "[exposition]")
     std::vector<std::jthread> clients;
     for (std::string& answer : seen) {
       clients.emplace_back(
-          [&] { answer = registry.exposition({.openmetrics = true, .gzip = true}); });
+          [&] { answer = test::joined(registry.exposition({.openmetrics = true, .gzip = true})); });
     }
     registry.publish_holdings(text);
   }

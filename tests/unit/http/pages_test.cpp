@@ -2,13 +2,16 @@
 
 #include <catch2/catch.hpp>
 
+#include "parts.hpp"
+
 namespace http = kcommons::http;
 
 TEST_CASE("metrics carry the content type of the text format", "[http]") {
-  const http::Response response = http::metrics_response("up 1\n", {}, false);
+  const http::Response response = http::metrics_response(http::test::one("up 1\n"), {}, false);
   CHECK(response.status == 200);
   CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
-  CHECK(response.body == "up 1\n");
+  CHECK(*response.parts.at(0) == "up 1\n");
+  CHECK(http::length_of(response) == 5);
 }
 
 TEST_CASE("readiness is 200 or 503 with the reason on one line", "[http]") {
@@ -35,12 +38,12 @@ TEST_CASE("both forms of the page say that they hang on Accept and may not be ke
 }
 
 TEST_CASE("an exposition says what it is and what the choice hung on", "[http]") {
-  const http::Response text = http::metrics_response("up 1\n", {}, false);
+  const http::Response text = http::metrics_response(http::test::one("up 1\n"), {}, false);
   CHECK(text.content_type == "text/plain; version=0.0.4; charset=utf-8");
   CHECK(http::find_header(text.headers, "Vary") == "Accept, Accept-Encoding");
   CHECK_FALSE(http::find_header(text.headers, "Content-Encoding"));
   const http::Response other = http::metrics_response(
-      "x", {.format = http::Exposition::kOpenMetrics, .escaping = true}, true);
+      http::test::one("x"), {.format = http::Exposition::kOpenMetrics, .escaping = true}, true);
   CHECK(other.content_type ==
         "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores");
   CHECK(http::find_header(other.headers, "Content-Encoding") == "gzip");

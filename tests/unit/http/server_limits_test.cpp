@@ -14,6 +14,7 @@
 
 #include "http/pages.hpp"
 #include "http/server.hpp"
+#include "parts.hpp"
 #include "raw_client.hpp"
 
 namespace http = kcommons::http;
@@ -222,7 +223,7 @@ TEST_CASE("eight clients at once all get the whole answer", "[http]") {
   while (body.size() < 1U << 20U)
     body += "metric{number=\"" + std::to_string(body.size()) + "\"} 1\n";
   const auto server = start(patient_options(), [&body](const http::Request&) {
-    return http::metrics_response(body, {}, false);
+    return http::metrics_response(http::test::one(body), {}, false);
   });
   std::atomic<int> equal = 0;
   std::vector<std::thread> clients;

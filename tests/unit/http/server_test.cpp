@@ -10,6 +10,7 @@
 
 #include "http/pages.hpp"
 #include "http/router.hpp"
+#include "parts.hpp"
 #include "raw_client.hpp"
 
 namespace http = kcommons::http;
@@ -22,8 +23,9 @@ const std::string kSecret = "the text of an exception";
 
 http::Handler routes() {
   http::Router router;
-  router.add("/metrics",
-             [](const http::Request&) { return http::metrics_response("up 1\n", {}, false); });
+  router.add("/metrics", [](const http::Request&) {
+    return http::metrics_response(http::test::one("up 1\n"), {}, false);
+  });
   router.add("/", [](const http::Request&) { return http::text_response(200, "page\n"); });
   router.add("/echo", [](const http::Request& request) {
     return http::text_response(
