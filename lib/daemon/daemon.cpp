@@ -147,8 +147,9 @@ int run(const config::Config& config, const BuildInfo& build) {
                                    .max_pools = config.limits.max_pools,
                                    .max_users = config.limits.max_users};
   constexpr std::chrono::milliseconds kPatience{10};
+  Notifier notifier(Notifier::from_environment(), clock);
   identity::Namer namer(naming_of(config, kPatience), clock);
-  Publisher publisher(namer, attribution::Attributor(limits, config.neighbours_above),
+  Publisher publisher(notifier, namer, attribution::Attributor(limits, config.neighbours_above),
                       {.max_pools = limits.max_pools,
                        .peak_window = config.sampling.peak_window,
                        .history_window = config.sampling.history_window},
@@ -165,6 +166,9 @@ int run(const config::Config& config, const BuildInfo& build) {
   int received = 0;
   ::sigwait(&awaited, &received);
   log.info("stopping", {{"signal", ::strsignal(received)}});
+  if (const auto told = notifier.stopping(); !told) {
+    log.warn("the service manager is not told", {{"reason", told.error().message()}});
+  }
   sampler.stop();
   return kExitOk;
 }

@@ -22,10 +22,11 @@ std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
   return snapshot_;
 }
 
-Publisher::Publisher(identity::Namer& namer, attribution::Attributor attributor, PoolOptions pools,
-                     SnapshotSlot& snapshots, exposition::Registry& registry,
+Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
+                     PoolOptions pools, SnapshotSlot& snapshots, exposition::Registry& registry,
                      exposition::SelfMetrics& self, Log& log, const Clock& clock)
-    : namer_(namer),
+    : notifier_(notifier),
+      namer_(namer),
       attributor_(std::move(attributor)),
       options_(pools),
       peaks_(pools.peak_window, pools.max_pools),
@@ -51,6 +52,7 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
     troubles_.report("pools cannot be read, the last values stay", reading.error().message());
   }
   refresh_pools();
+  report_notified(notifier_.alive());
   registry_.publish_pools(pools_text_);
   registry_.publish_self(self_.render());
 }
@@ -100,6 +102,8 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   report_unseen(*snapshot);
   if (!first_census_done_) {
     first_census_done_ = true;
+    report_notified(notifier_.ready(fmt::format("serving {} processes, {} containers",
+                                                snapshot->processes, snapshot->containers)));
     log_.info("first census done, ready", {{"processes", std::to_string(snapshot->processes)},
                                            {"containers", std::to_string(snapshot->containers)},
                                            {"seconds", fmt::format("{:.3f}", cost.wall.count())}});
@@ -114,6 +118,11 @@ void Publisher::name_containers(census::Census& census) {
   for (const identity::Source source : identity::kFallibleSources) {
     self_.set_identity_failures(identity::name_of(source), failures.of(source));
   }
+}
+
+void Publisher::report_notified(const Result<void>& told) {
+  troubles_.report("the service manager does not hear that this works",
+                   told ? std::string() : told.error().message());
 }
 
 void Publisher::report_unseen(const Snapshot& snapshot) {

@@ -16,6 +16,7 @@
 #include "attribution/snapshot.hpp"
 #include "census/sampler.hpp"
 #include "daemon/log.hpp"
+#include "daemon/notify.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "identity/namer.hpp"
@@ -43,9 +44,9 @@ struct PoolOptions {
 class Publisher final : public census::SampleListener {
  public:
   // All but the attributor are shared with the web side and must outlive the publisher.
-  Publisher(identity::Namer& namer, attribution::Attributor attributor, PoolOptions pools,
-            SnapshotSlot& snapshots, exposition::Registry& registry, exposition::SelfMetrics& self,
-            Log& log, const Clock& clock);
+  Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
+            PoolOptions pools, SnapshotSlot& snapshots, exposition::Registry& registry,
+            exposition::SelfMetrics& self, Log& log, const Clock& clock);
 
   void on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) override;
   void on_census(Result<census::Census> census, const census::PassCost& cost) override;
@@ -55,8 +56,10 @@ class Publisher final : public census::SampleListener {
   void add_growth(attribution::Snapshot& snapshot) const;
   std::string render_self();
   void name_containers(census::Census& census);
+  void report_notified(const Result<void>& told);
   void report_unseen(const attribution::Snapshot& snapshot);
 
+  Notifier& notifier_;
   identity::Namer& namer_;
   attribution::Attributor attributor_;
   PoolOptions options_;

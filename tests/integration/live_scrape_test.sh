@@ -216,6 +216,45 @@ check_end() {
   wrong "$what: SIGTERM does not end it within $LONGEST_END s"
 }
 
+# --- what it tells systemd --------------------------------------------------------------------
+
+# In place of systemd: writes each message to $WORK/notified, newlines as spaces.
+start_manager() {
+  start "$WORK/notified" "$WORK/manager.err" python3 -u -c '
+import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+while True:
+    print(manager.recv(4096).decode().replace("\n", " "))' "$WORK/notify"
+  MANAGER=$STARTED
+  wait_for "service manager" test -S "$WORK/notify"
+}
+
+notified() {
+  grep -q "$1" "$WORK/notified"
+}
+
+check_notify() {
+  command -v python3 >/dev/null || {
+    say "python3 is not installed: nobody to notify"
+    return
+  }
+  start_manager
+  RUN_AS=(env "NOTIFY_SOCKET=$WORK/notify" WATCHDOG_USEC=2000000)
+  run_exporter "--config.file=$WORK/config.yaml"
+  RUN_AS=()
+  wait_for "READY=1" notified '^READY=1 STATUS=serving [0-9]* processes, [0-9]* containers$'
+  wait_for "two messages for the watchdog" fed_twice
+  stop "$EXPORTER"
+  wait_for "STOPPING=1" notified '^STOPPING=1$'
+  say "ok: systemd hears that it is ready, works, and stops"
+  stop "$MANAGER"
+}
+
+fed_twice() {
+  (($(grep -c '^WATCHDOG=1$' "$WORK/notified") >= 2))
+}
+
 # --- how it refuses to start ------------------------------------------------------------------
 
 # refuses WHAT STATUS [FLAG...]: `kcommons serve` ends at once with that status. What it said is in
@@ -286,4 +325,5 @@ stop "$EXPORTER"
 check_end "without a client"
 check_end "with an idle client" idle_client
 check_end "with a slow client" slow_client
+check_notify
 finish

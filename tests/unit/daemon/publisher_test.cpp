@@ -25,8 +25,9 @@ struct Rig {
   exposition::Registry registry;
   exposition::SelfMetrics self;
   identity::Namer namer{{.lookup = {.rootfs = "/nothing", .procfs = "/nothing"}}, clock};
-  Publisher publisher{namer, attribution::Attributor({}, 0.5), {}, snapshots, registry, self, log,
-                      clock};
+  Notifier notifier{{}, clock};
+  Publisher publisher{
+      notifier, namer, attribution::Attributor({}, 0.5), {}, snapshots, registry, self, log, clock};
 
   [[nodiscard]] bool serves(const std::string& line) const {
     return ("\n" + test::joined(registry.exposition())).find("\n" + line + "\n") !=
