@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -13,6 +14,8 @@
 #include "daemon/process_names.hpp"
 #include "flags.hpp"
 #include "output.hpp"
+#include "procfs/process_dir.hpp"
+#include "procfs/stat.hpp"
 #include "terminal.hpp"
 
 namespace kcommons::cmd {
@@ -34,6 +37,24 @@ void name_process(const config::Config& config, report::Explanation& explanation
   }
 }
 
+// Why there is nothing to explain.
+std::string nothing_of(const config::Config& config, std::string_view subject) {
+  const auto pid = text::parse_number<Pid::rep>(subject);
+  const auto procfs = procfs::ProcRoot::open(config.paths.procfs);
+  const auto process = pid && procfs ? procfs::ProcessDir::open(*procfs, Pid(*pid))
+                                     : Result<procfs::ProcessDir>(fail(Error::other("")));
+  std::string buffer;
+  const auto stat =
+      process ? procfs::read_stat(*process, buffer) : Result<procfs::Stat>(fail(process.error()));
+  if (stat && stat->is_kernel_thread()) {
+    return fmt::format("process {} is a thread of the kernel, which belongs to nobody", *pid);
+  }
+  return fmt::format(
+      "\"{}\" is no process and no container with a process here; `kcommons top` lists the "
+      "containers",
+      text::printable(subject));
+}
+
 int explain_of(const config::Config& config, const ExplainFlags& flags) {
   const SystemClock clock;
   auto look = daemon::sample_once(config, clock);
@@ -47,10 +68,7 @@ int explain_of(const config::Config& config, const ExplainFlags& flags) {
   report::Explanation explanation =
       report::explain(look->census, look->snapshot, look->told, source, flags.subject);
   if (explanation.answers.empty()) {
-    warn(
-        fmt::format("\"{}\" is no process and no container with a process here; "
-                    "`kcommons top` lists the containers",
-                    text::printable(flags.subject)));
+    warn(nothing_of(config, flags.subject));
     return kExitFailure;
   }
   name_process(config, explanation);

@@ -96,6 +96,12 @@ check_errors() {
   expect "nobody of that name: exit status $STATUS" test "$STATUS" = 1
   expect_line "it says so" '^kcommons: "no-such-container" is no process and no container' "$WORK/err"
   expect "and prints nothing" test ! -s "$WORK/out"
+  # The one that makes all others, where this PID namespace shows it.
+  if grep -qs '^Name:.kthreadd$' /proc/2/status; then
+    explain 2
+    expect_line "a thread of the kernel is told as that" \
+      '^kcommons: process 2 is a thread of the kernel' "$WORK/err"
+  fi
   explain -o xml "$ID"
   expect "a wrong output: exit status $STATUS" test "$STATUS" = 2
   explain
