@@ -20,7 +20,7 @@ struct Flag {
 };
 
 // Of `kcommons serve`.
-inline constexpr std::array<Flag, 9> kFlags{{
+inline constexpr std::array<Flag, 10> kFlags{{
     {"source", "source", "How the host is read: auto, bpf or procfs (default auto)"},
     {"path.procfs", "paths.procfs", "The procfs to read (default /proc)"},
     {"path.sysfs", "paths.sysfs", "The sysfs to read (default /sys)"},
@@ -29,6 +29,8 @@ inline constexpr std::array<Flag, 9> kFlags{{
      "host:port to listen on, or :port for every address (default 127.0.0.1:10044)"},
     {"web.telemetry-path", "web.telemetry_path", "Path of the metrics (default /metrics)"},
     {"web.max-requests", "web.max_requests", "Requests answered at once (default 40)"},
+    {"web.config.file", "web.config_file",
+     "YAML file of users and headers, as Prometheus' exporters take it (default none)"},
     {"log.level", "log.level", "debug, info, warn or error (default info)"},
     {"log.format", "log.format", "logfmt or json (default logfmt)"},
 }};

@@ -1,5 +1,6 @@
 #include "build_info.hpp"
 #include "commands.hpp"
+#include "config/web_config.hpp"
 #include "daemon/daemon.hpp"
 #include "effective_config.hpp"
 #include "flags.hpp"
@@ -12,6 +13,10 @@ namespace {
 int serve(const Given& flags) {
   const auto effective = effective_config(environment(kFlags), flags);
   if (!effective.errors.empty()) return report(effective.errors);
+  if (const std::string& file = effective.config.web.config_file; !file.empty()) {
+    const auto web = config::load_web_config(file);
+    if (!web.errors.empty()) return report(web.errors);
+  }
   return daemon::run(effective.config, build_info());
 }
 

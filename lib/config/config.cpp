@@ -1,15 +1,12 @@
 #include "config/config.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 #include "config/fields.hpp"
+#include "config/file_text.hpp"
 #include "config/reader.hpp"
 #include "config/values.hpp"
 #include "config/yaml_tree.hpp"
@@ -38,23 +35,6 @@ std::vector<ConfigError> report(std::vector<Mistake> mistakes, std::string_view 
   return errors;
 }
 
-// One byte more than allowed is read, so that parse() sees that the file is too large.
-Result<std::string> read_file(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return fail(Error::from_errno(errno, "cannot be opened"));
-  std::string content(kMaxFileBytes + 1, '\0');
-  std::size_t used = 0;
-  while (used < content.size()) {
-    const ssize_t got = ::read(file.get(), content.data() + used, content.size() - used);
-    if (got == 0) break;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(Error::from_errno(errno, "cannot be read"));
-    used += static_cast<std::size_t>(got);
-  }
-  content.resize(used);
-  return content;
-}
-
 }  // namespace
 
 std::string ConfigError::text() const {
@@ -73,7 +53,7 @@ LoadResult parse(std::string_view yaml, std::string_view path) {
 }
 
 LoadResult load(const std::string& path) {
-  const auto content = read_file(path);
+  const auto content = read_text(path);
   if (content) return parse(*content, path);
   LoadResult result;
   result.errors.push_back({.path = path, .message = content.error().message()});

@@ -117,6 +117,7 @@ struct Config {
     std::string listen_address = "127.0.0.1:10044";  // as parse_listen_address takes it
     std::string telemetry_path = "/metrics";
     unsigned max_requests = 40;  // in flight at once
+    std::string config_file;     // users and headers, see web_config.hpp; empty: none
     bool operator==(const Web&) const = default;
   };
   Web web;

@@ -113,6 +113,11 @@ constexpr std::array kFields{
           },
           describe_url_path},
     checked<kMaxRequests, &Config::web, &Config::Web::max_requests>("web.max_requests", kNumber),
+    Field{"web.config_file", kText,
+          [](Config& config, string_view value) {
+            return take_optional_file_path(value, config.web.config_file);
+          },
+          describe_file_path},
     checked<kLevel, &Config::log, &Config::Log::level>("log.level", kText),
     checked<kFormat, &Config::log, &Config::Log::format>("log.format", kText),
 };

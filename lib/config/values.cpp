@@ -155,6 +155,12 @@ Result<void> take_file_path(std::string_view value, std::string& out) {
   return {};
 }
 
+Result<void> take_optional_file_path(std::string_view value, std::string& out) {
+  if (!value.empty()) return take_file_path(value, out);
+  out.clear();
+  return {};
+}
+
 std::string describe_listen_address() {
   return "host:port, or :port for every address, such as 127.0.0.1:10044";
 }

@@ -45,6 +45,8 @@ Result<void> take(std::string_view value, const RatioRange& range, double& out);
 // An absolute path of the file system.
 Result<void> take_file_path(std::string_view value, std::string& out);
 std::string describe_file_path();
+// The same, or nothing.
+Result<void> take_optional_file_path(std::string_view value, std::string& out);
 
 // A path of the HTTP server that none of its own pages has, and that is no pattern to civetweb.
 Result<void> take_url_path(std::string_view value, std::string& out);

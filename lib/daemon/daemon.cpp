@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "census/sampler.hpp"
 #include "config/listen_address.hpp"
+#include "daemon/access.hpp"
 #include "daemon/log.hpp"
 #include "daemon/naming.hpp"
 #include "daemon/privileges.hpp"
@@ -79,8 +80,8 @@ Result<std::string> give_up_privileges(const config::Config& config, const Opene
   return drop_privileges(source.name, address ? address->port : 0);
 }
 
-Result<std::unique_ptr<http::Server>> start_server(const config::Config& config, const Site& site,
-                                                   TroubleLog& troubles) {
+Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
+                                                   http::Handler handler, TroubleLog& troubles) {
   const auto address = config::parse_listen_address(config.web.listen_address);
   if (!address) return fail(address.error());
   http::ServerOptions options;
@@ -90,7 +91,7 @@ Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
   options.log = [&troubles](std::string_view line) {
     troubles.report("the HTTP engine complains, only the first time is logged", line);
   };
-  return http::Server::start(options, site.handler());
+  return http::Server::start(options, std::move(handler));
 }
 
 }  // namespace
@@ -136,7 +137,10 @@ int run(const config::Config& config, const BuildInfo& build) {
                    .telemetry_path = config.web.telemetry_path,
                    .stale_after = stale_after(config.sampling)},
                   snapshots, registry, clock);
-  const auto server = start_server(config, site, troubles);
+  const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {
+    troubles.report("the web configuration is wrong, nobody gets in until it is right", mistakes);
+  });
+  const auto server = start_server(config, access.guard(site.handler()), troubles);
   if (!server) {
     log.error("cannot start", {{"reason", server.error().message()}});
     return kExitCannotStart;

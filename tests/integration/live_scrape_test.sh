@@ -216,6 +216,45 @@ check_end() {
   wrong "$what: SIGTERM does not end it within $LONGEST_END s"
 }
 
+# --- whom it lets in --------------------------------------------------------------------------
+
+# The password is "secret", at the lowest cost that there is.
+write_users() {
+  cat >"$WORK/web.yaml" <<'YAML'
+basic_auth_users:
+  alice: $2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW
+YAML
+}
+
+check_access() {
+  local path
+  write_users
+  run_exporter "--config.file=$WORK/config.yaml" "--web.config.file=$WORK/web.yaml"
+  for path in /metrics / /-/healthy /-/ready /api/v1/audit /nothing; do
+    ask "$path"
+    expect "nobody in particular gets 401 at $path" test "$CODE" = 401
+    ask "$path" --user alice:wrong
+    expect "a wrong password gets 401 at $path" test "$CODE" = 401
+    ask "$path" --user mallory:secret
+    expect "an unknown user gets 401 at $path" test "$CODE" = 401
+    expect "and learns nothing" test "$(cat "$WORK/body")" = unauthorized
+  done
+  expect_line "but how to ask" '^Basic' <(header WWW-Authenticate)
+  ask /metrics --user alice:secret
+  expect "the right password gets 200" test "$CODE" = 200
+  echo 'tls_server_config: {}' >"$WORK/web.yaml"
+  ask /metrics --user alice:secret
+  expect "while the file is wrong nobody gets in" test "$CODE" = 500
+  expect_line "which the log tells" 'level=.* msg="the web configuration is wrong' "$LOG"
+  write_users
+  ask /metrics --user alice:secret
+  expect "and once it is right again, who may" test "$CODE" = 200
+  stop "$EXPORTER"
+  echo 'tls_server_config: {}' >"$WORK/web.yaml"
+  refuses "TLS in the web configuration" 2 "--web.config.file=$WORK/web.yaml"
+  expect_line "with advice" 'TLS is not served: put a neighbour in front' "$WORK/refusal"
+}
+
 # --- what it tells systemd --------------------------------------------------------------------
 
 # In place of systemd: writes each message to $WORK/notified, newlines as spaces.
@@ -326,4 +365,5 @@ check_end "without a client"
 check_end "with an idle client" idle_client
 check_end "with a slow client" slow_client
 check_notify
+check_access
 finish

@@ -1,0 +1,63 @@
+#include "daemon/access.hpp"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "http/pages.hpp"
+
+namespace kcommons::daemon {
+
+bool Access::Version::operator==(const Version& other) const {
+  return device == other.device && inode == other.inode && size == other.size &&
+         changed.tv_sec == other.changed.tv_sec && changed.tv_nsec == other.changed.tv_nsec;
+}
+
+std::optional<Access::Version> Access::look() const {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) return std::nullopt;
+  return Version{.device = status.st_dev,
+                 .inode = status.st_ino,
+                 .size = static_cast<std::uint64_t>(status.st_size),
+                 .changed = status.st_ctim};
+}
+
+Access::State Access::read() const {
+  State state;
+  // Before it is read: what changes meanwhile is read again.
+  state.version = look();
+  auto loaded = config::load_web_config(path_);
+  for (const auto& error : loaded.errors)
+    state.mistakes += (state.mistakes.empty() ? "" : "; ") + error.text();
+  state.config = std::move(loaded.config);
+  state.auth = std::make_shared<const http::BasicAuth>(state.config.users);
+  return state;
+}
+
+std::shared_ptr<const Access::State> Access::state() const {
+  const auto version = look();
+  const std::lock_guard lock(mutex_);
+  const bool is_same = state_ && version && state_->version == version;
+  if (is_same) return state_;
+  state_ = std::make_shared<const State>(read());
+  report_(state_->mistakes);
+  return state_;
+}
+
+http::Handler Access::guard(http::Handler handler) const {
+  if (path_.empty()) return handler;
+  return [this, handler = std::move(handler)](const http::Request& request) {
+    const auto now = state();
+    // Nothing of what is wrong is told to who asks.
+    if (!now->mistakes.empty()) return http::text_response(500, "the web configuration is wrong\n");
+    const bool is_admitted = now->auth->admits(request.header("Authorization"));
+    http::Response response =
+        is_admitted ? handler(request) : http::text_response(401, "unauthorized\n");
+    if (!is_admitted) response.headers.emplace_back("WWW-Authenticate", "Basic");
+    const auto& headers = now->config.headers;
+    response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+    return response;
+  };
+}
+
+}  // namespace kcommons::daemon
