@@ -373,11 +373,12 @@ void BpfBooks::write_into(Census& census, Placements& placements) && {
   write_objects(census);
 }
 
-// The namespace of a user, with those around it, outermost first.
+// The namespace of a user, with those around it, outermost first. Records are of different moments
+// and an address may be used again, so they may name each other in a circle: it ends where it
+// closes.
 std::uint32_t BpfBooks::namespace_of(Census& census, const kc_ucounts& record) {
-  if (const auto at = user_ns_index_.find(record.userns); at != user_ns_index_.end()) {
-    return at->second;
-  }
+  const auto [at, added] = user_ns_index_.try_emplace(record.userns, kNoIndex);
+  if (!added) return at->second;
   UserNamespace name_space{.inode = UserNsInode(record.userns)};
   if (const auto outer = ucounts_.find(record.outer); outer != ucounts_.end()) {
     name_space.outer = namespace_of(census, outer->second);
@@ -390,7 +391,7 @@ std::uint32_t BpfBooks::namespace_of(Census& census, const kc_ucounts& record) {
   }
   const auto index = static_cast<std::uint32_t>(census.user_namespaces.size());
   census.user_namespaces.push_back(name_space);
-  user_ns_index_.emplace(record.userns, index);
+  user_ns_index_[record.userns] = index;
   return index;
 }
 

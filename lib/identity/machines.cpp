@@ -10,7 +10,7 @@ Facts parse_machine(std::string_view text) {
     std::string_view value = text::take_until(text, '\n');
     const std::string_view key = text::take_until(value, '=');
     if (key == "NAME") facts.container = safe_text(value);
-    if (key == "SCOPE" || key == "UNIT") facts.cgroup_path = std::string(value);
+    if (key == "SCOPE" || key == "UNIT") facts.cgroup_path = safe_text(value);
     if (key == "SERVICE" && value == "systemd-nspawn") {
       facts.runtime = cgroup::Runtime::kSystemdNspawn;
     }

@@ -55,6 +55,10 @@ void take_annotations(Annotations trust, Facts& facts) {
   if (facts.container.empty()) facts.container = label_of(facts, "nerdctl/name");
 }
 
+// Of a unit (systemd.unit(5)). The path of a slice repeats its name for each of its dashes: a file
+// of a mebibyte could ask for one of many gigabytes.
+constexpr std::size_t kUnitNameLimit = 255;
+
 // "a-b-c.slice" lies in "a-b.slice", which lies in "a.slice" (systemd.slice(5)).
 std::string slice_path(std::string_view slice) {
   constexpr std::string_view kSuffix = ".slice";
@@ -76,7 +80,7 @@ std::string cgroup_path_of(std::string_view cgroups_path) {
   if (parts.size() != 3) return {};
   const std::string_view slice = parts[0].empty() ? "system.slice" : parts[0];
   const std::string_view name = parts[2];
-  if (!slice.ends_with(".slice") || name.empty()) return {};
+  if (!slice.ends_with(".slice") || name.empty() || slice.size() > kUnitNameLimit) return {};
   std::string path = slice_path(slice) + '/';
   if (name.ends_with(".slice")) return path.append(name);
   if (!parts[1].empty()) path.append(parts[1]).append("-");

@@ -18,8 +18,8 @@ enum class Annotations : bool { kOfAnybody, kOfCri };
 Result<Facts> parse_oci_config(std::string_view text, Annotations trust);
 
 // "system.slice:docker:4f…" → "/system.slice/docker-4f….scope", "a-b.slice:p:n" →
-// "/a.slice/a-b.slice/p-n.scope", "/docker/4f…" as it stands; empty where it is neither (runc's
-// docs/systemd.md).
+// "/a.slice/a-b.slice/p-n.scope", "/docker/4f…" as it stands; empty where it is neither, or
+// where the slice has a longer name than a unit may have (runc's docs/systemd.md).
 std::string cgroup_path_of(std::string_view cgroups_path);
 
 }  // namespace kcommons::identity

@@ -214,6 +214,19 @@ TEST_CASE("directories that name each other in a circle do not hold up the books
   CHECK(cgroups.text_of_cgroup(1, KC_HIERARCHY_DEFAULT).size() < 1000);
 }
 
+TEST_CASE("users who are charged in a circle do not hold up the books", "[census]") {
+  Walk walk;
+  walk.ucounts(1, 2, 4026532001, 1000, 1, 10).ucounts(2, 1, 4026532002, 1000, 1, 10);
+  walk.ucounts(3, 3, 4026532003, 1000, 1, 10);
+  const Census census = walk.census();
+  CHECK(census.user_namespaces.size() == 4);
+  // Outwards from any of them there is an end.
+  for (std::uint32_t i = 0; i < census.user_namespaces.size(); ++i) {
+    const std::uint32_t outer = census.user_namespaces[i].outer;
+    CHECK((outer == kNoIndex || outer < i));
+  }
+}
+
 TEST_CASE("groups are one however many hold them and know whom they charge", "[census]") {
   const auto initial = static_cast<std::uint32_t>(kInitialUserNs.value());
   Walk walk;

@@ -114,6 +114,11 @@ TEST_CASE("systemd's form of a cgroup, part by part", "[identity]") {
     CAPTURE(none);
     CHECK(cgroup_path_of(none).empty());
   }
+  // Dashes alone: each is one more slice around the rest.
+  const std::string longest = std::string(249, '-') + ".slice";
+  CHECK(cgroup_path_of(longest + ":p:x").size() > 30'000);
+  CHECK(cgroup_path_of("-" + longest + ":p:x").empty());
+  CHECK(cgroup_path_of(std::string(1'000'000, '-') + ".slice:p:x").empty());
 }
 
 TEST_CASE("a bundle without annotations says nothing, and broken JSON is an error", "[identity]") {

@@ -48,6 +48,7 @@ TEST_CASE("machined's file names machine, unit and leader", "[identity]") {
   CHECK(parse_machine("LEADER=5\n") == Facts{});
   CHECK_FALSE(parse_machine("NAME=x\nLEADER=0\n").init);
   CHECK_FALSE(parse_machine("NAME=x\nLEADER=x\n").init);
+  CHECK(parse_machine("NAME=x\nSCOPE=a\x9B.scope\n").cgroup_path == "a\uFFFD.scope");
 }
 
 TEST_CASE("users are the first that passwd names with their UID", "[identity]") {

@@ -1,0 +1,26 @@
+// The JSON of an audit, which another machine or another version wrote.
+#include "fuzz.hpp"
+#include "report/audit_json.hpp"
+#include "report/audit_options.hpp"
+#include "report/audit_parse.hpp"
+#include "report/audit_text.hpp"
+
+using namespace kcommons;
+using namespace kcommons::report;
+using namespace kcommons::fuzz;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Input input(data, size);
+  const std::string_view text = input.rest();
+  demand(is_printable(parse_error_json(text)), "an error is one printable line");
+  (void)parsed([&] { return parse_audit_options(text, kDefaultCrit); });
+  const auto audit = parsed([&] { return parse_audit_json(text); });
+  if (!audit) return 0;
+  const std::string json = audit_json(*audit);
+  const auto back = parse_audit_json(json);
+  demand(back.has_value(), "an audit that was read can be written and read");
+  demand(audit_json(*back) == json, "an audit survives being written");
+  demand(is_utf8(audit_text(*audit, {.all = true}, {.columns = 80})), "a page is valid UTF-8");
+  demand(is_utf8(audit_markdown(*audit, {})), "a page is valid UTF-8");
+  return 0;
+}
