@@ -32,6 +32,15 @@ std::optional<int> parse_status_line(std::string_view line) {
   return static_cast<int>(*status);
 }
 
+// What may stand neither in the name nor in the value of a header (RFC 9110, 5.5): to another
+// reader a line feed alone would begin the next one.
+bool has_control_character(std::string_view field) {
+  return std::ranges::any_of(field, [](char letter) {
+    const auto code = static_cast<unsigned char>(letter);
+    return (code < 0x20 && letter != '\t') || code == 0x7F;
+  });
+}
+
 }  // namespace
 
 Result<void> AnswerReader::take(std::string_view bytes) {
@@ -106,7 +115,8 @@ Result<void> AnswerReader::parse_head(std::string_view head) {
     std::string_view value = field;
     const std::string_view name = text::take_until(value, ':');
     const bool has_colon = name.size() < field.size();
-    if (!has_colon || name.empty() || name.find_first_of(" \t") != std::string_view::npos) {
+    if (!has_colon || name.empty() || name.find_first_of(" \t") != std::string_view::npos ||
+        has_control_character(field)) {
       return malformed("read the headers", field);
     }
     answer_.headers.emplace_back(name, text::trim(value));

@@ -102,6 +102,12 @@ std::optional<Message> take_message(Bytes& rest) {
   return message;
 }
 
+// The kernel gives errors as negative numbers, down to MAX_ERRNO (include/linux/err.h).
+int errno_of(std::int32_t code) {
+  constexpr std::int32_t kMaxErrno = 4095;
+  return code < 0 && code >= -kMaxErrno ? -code : EBADMSG;
+}
+
 }  // namespace
 
 Result<NetLink> parse_link(Bytes message) {
@@ -139,7 +145,7 @@ Result<std::optional<NetNsId>> parse_nsid(Bytes message) {
 Result<void> parse_end_of_list(Bytes message) {
   const auto code = front_of<std::int32_t>(message);
   if (!code) return fail(malformed("parse the end of a list"));
-  if (*code < 0) return fail(Error::from_errno(-*code, "list the links"));
+  if (*code < 0) return fail(Error::from_errno(errno_of(*code), "list the links"));
   return {};
 }
 
@@ -196,7 +202,7 @@ Result<void> NetLinks::receive(Take take) {
       if (header.nlmsg_seq != sequence_) continue;
       if (header.nlmsg_type == NLMSG_ERROR) {
         const auto error = front_of<nlmsgerr>(body);
-        return fail(Error::from_errno(error ? -error->error : EBADMSG, "ask rtnetlink"));
+        return fail(Error::from_errno(error ? errno_of(error->error) : EBADMSG, "ask rtnetlink"));
       }
       // Devices came or went meanwhile: some may be missing.
       if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) {

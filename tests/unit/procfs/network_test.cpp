@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -398,6 +399,9 @@ TEST_CASE("a list that ends with an error is not whole", "[procfs]") {
   const auto failed = end(-ENOMEM);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().kind() == ErrorKind::kExhausted);
+  const auto odd = end(std::numeric_limits<std::int32_t>::min());
+  REQUIRE_FALSE(odd);
+  CHECK(odd.error().code().value() == EBADMSG);
   const auto cut = parse_end_of_list({});
   REQUIRE_FALSE(cut);
   CHECK(cut.error().kind() == ErrorKind::kMalformed);
