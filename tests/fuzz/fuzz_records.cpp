@@ -1,15 +1,18 @@
-// Records of the BPF programs: decoded as they are, and many of them booked to a census. In these
-// each word of a record is one byte of the input, so that records speak of each other.
+// Records of the BPF programs: decoded as they are, and many of them all the way to what is served.
+// In these each word of a record is one byte of the input, so that records speak of each other.
 #include <algorithm>
 #include <cstring>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "attribution/attributor.hpp"
 #include "bpf/records.hpp"
 #include "census/bpf_books.hpp"
 #include "census/placements.hpp"
 #include "cgroup/layouts.hpp"
+#include "exposition/render.hpp"
+#include "exposition_checker.hpp"
 #include "fuzz.hpp"
 
 using namespace kcommons;
@@ -73,7 +76,7 @@ std::vector<std::byte> next_record(Input& input) {
   return bytes;
 }
 
-void book(Input& input) {
+void book(Input& input, bool serve) {
   static const auto kLayouts = cgroup::Layouts::built_in();
   census::BpfBooks books;
   while (!input.is_empty()) {
@@ -91,16 +94,24 @@ void book(Input& input) {
   for (const auto& process : census.processes) {
     demand(process.placement < census.placements.size(), "a process has a placement");
   }
+  if (!serve) return;
+  attribution::Attributor attributor({.max_containers = 2, .max_units = 2, .max_pools = 4}, 0.5);
+  const std::string text = exposition::render_holdings(attributor.attribute(census));
+  const auto violations = testing::check_exposition(text);
+  if (!violations.empty()) std::fprintf(stderr, "%s\n", violations[0].c_str());
+  demand(violations.empty(), "what is served is well-formed");
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  if (input.choice(2) == 0) {
+  const std::size_t choice = input.choice(8);
+  if (choice == 0) {
     decode_raw(input.rest());
   } else {
-    book(input);
+    // Takes twenty times as long as the books alone.
+    book(input, choice == 1);
   }
   return 0;
 }

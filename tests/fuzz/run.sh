@@ -66,7 +66,8 @@ make_corpus() {
   done < <(fixtures_of "$target")
   [[ -f $here/seeds/$target.txt ]] || return 0
   while read -r line; do
-    printf '%b' "$line" | write_seed "$target" "seed-$((number += 1))"
+    number=$((number + 1))
+    printf '%b' "$line" | write_seed "$target" "seed-$number"
   done <"$here/seeds/$target.txt"
 }
 
@@ -83,7 +84,7 @@ run_target() {
     -max_len="$(length_of "$target")" \
     -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
     "${arguments[@]}" "$build/corpus/$target" >"$log" 2>&1; then
-    grep -v '^#' "$log" | tail -n 60 >&2
+    grep -Ev '^#|NEW_FUNC|^INFO' "$log" | tail -n 50 >&2
     say "$target: FINDING, see above; the input is kept in $build/findings"
     return 1
   fi
