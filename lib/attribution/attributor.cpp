@@ -89,7 +89,7 @@ void Cutter::count_neighbours() {
   for (const auto& [key, book] : books_.pools) {
     auto& [containers, hosts] = neighbour_counts_[key];
     for (const std::uint32_t holder : book.neighbours) {
-      const bool container = books_.holders[holder].kind == Holder::Kind::kContainer;
+      const bool container = is_container(books_.holders[holder]);
       ++(container ? containers : hosts);
     }
   }
@@ -311,10 +311,6 @@ Snapshot Cutter::into_snapshot() && {
                               .used = used});
   }
   return snapshot;
-}
-
-bool is_container(const Holder& holder) {
-  return holder.kind == Holder::Kind::kContainer;
 }
 
 std::vector<ValueAge> ages_of(const Census& census) {

@@ -66,6 +66,10 @@ struct Holder {
   std::optional<double> descriptor_limit_ratio;
 };
 
+inline bool is_container(const Holder& holder) {
+  return holder.kind == Holder::Kind::kContainer;
+}
+
 struct Holding {
   std::uint32_t holder = 0;  // index in Snapshot::holders
   cgroup::Role role = cgroup::Role::kWorkload;

@@ -7,35 +7,12 @@
 #include "base/text.hpp"
 #include "config/fields.hpp"
 #include "config/file_text.hpp"
+#include "config/mistakes.hpp"
 #include "config/reader.hpp"
 #include "config/values.hpp"
 #include "config/yaml_tree.hpp"
 
 namespace kcommons::config {
-
-namespace {
-
-constexpr std::size_t kMaxErrors = 100;
-
-std::vector<ConfigError> report(std::vector<Mistake> mistakes, std::string_view path) {
-  std::ranges::stable_sort(mistakes, {}, &Mistake::at);
-  std::vector<ConfigError> errors;
-  for (Mistake& mistake : mistakes) {
-    if (errors.size() == kMaxErrors) {
-      const std::size_t rest = mistakes.size() - kMaxErrors;
-      errors.push_back(
-          {.path = std::string(path), .message = fmt::format("{} more mistakes", rest)});
-      break;
-    }
-    errors.push_back({.path = std::string(path),
-                      .line = mistake.at.line,
-                      .column = mistake.at.column,
-                      .message = std::move(mistake.message)});
-  }
-  return errors;
-}
-
-}  // namespace
 
 std::string ConfigError::text() const {
   const std::string name = text::printable(path);
@@ -48,7 +25,7 @@ LoadResult parse(std::string_view yaml, std::string_view path) {
   LoadResult result;
   YamlTree tree = parse_yaml(yaml);
   if (tree.readable) read_config(tree.root, result.config, tree.mistakes);
-  result.errors = report(std::move(tree.mistakes), path);
+  result.errors = errors_of(std::move(tree.mistakes), path);
   return result;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "config/fields.hpp"
+#include "config/mistakes.hpp"
 #include "config/values.hpp"
 
 namespace kcommons::config {
@@ -37,10 +38,6 @@ std::string_view name_of(Node::Kind kind) {
       break;
   }
   return "a word";
-}
-
-bool is_scalar(const Node& node) {
-  return node.kind == Node::Kind::kPlain || node.kind == Node::Kind::kQuoted;
 }
 
 // A key that is known, with its value.
@@ -77,8 +74,7 @@ class Reader final {
 
  private:
   void refuse(Position at, std::string_view key, std::string_view message) {
-    mistakes_.push_back({at, key.empty() ? std::string(message)
-                                         : fmt::format("{}: {}", text::printable(key), message)});
+    mistakes_.push_back(mistake_of(at, key, message));
   }
   std::vector<Entry> known_entries(const Node& mapping, const std::string& section,
                                    const std::vector<std::string_view>& names);

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "config/file_text.hpp"
+#include "config/mistakes.hpp"
 #include "config/yaml_tree.hpp"
 
 namespace kcommons::config {
@@ -19,10 +20,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kHeaders{
     "Content-Security-Policy", "Strict-Transport-Security", "X-Content-Type-Options",
     "X-Frame-Options", "X-XSS-Protection"};
-
-bool is_scalar(const Node& node) {
-  return node.kind == Node::Kind::kPlain || node.kind == Node::Kind::kQuoted;
-}
 
 // "$2y$10$" and 53 of its letters: 22 of salt, 31 of hash.
 bool is_bcrypt(std::string_view hash) {
@@ -47,8 +44,7 @@ class WebReader final {
 
  private:
   void refuse(Position at, std::string_view key, std::string_view message) {
-    mistakes_.push_back({at, key.empty() ? std::string(message)
-                                         : fmt::format("{}: {}", text::printable(key), message)});
+    mistakes_.push_back(mistake_of(at, key, message));
   }
   // Calls `take` with each key that is a word, and its value; each key once.
   template <typename Take>
@@ -145,13 +141,7 @@ WebConfigResult parse_web_config(std::string_view yaml, std::string_view path) {
   WebConfigResult result;
   YamlTree tree = parse_yaml(yaml);
   if (tree.readable) WebReader(result.config, tree.mistakes).read(tree.root);
-  std::ranges::stable_sort(tree.mistakes, {}, &Mistake::at);
-  for (Mistake& mistake : tree.mistakes) {
-    result.errors.push_back({.path = std::string(path),
-                             .line = mistake.at.line,
-                             .column = mistake.at.column,
-                             .message = std::move(mistake.message)});
-  }
+  result.errors = errors_of(std::move(tree.mistakes), path);
   return result;
 }
 

@@ -179,4 +179,8 @@ YamlTree parse_yaml(std::string_view text) {
   return tree;
 }
 
+bool is_scalar(const Node& node) {
+  return node.kind == Node::Kind::kPlain || node.kind == Node::Kind::kQuoted;
+}
+
 }  // namespace kcommons::config

@@ -30,6 +30,8 @@ struct Node {
   std::vector<Node> children;
 };
 
+bool is_scalar(const Node& node);
+
 struct YamlTree {
   Node root;
   std::vector<Mistake> mistakes;

@@ -22,6 +22,7 @@ namespace kcommons::exposition::emit {
 namespace {
 
 using attribution::Holder;
+using attribution::is_container;
 using attribution::Pool;
 using cgroup::Role;
 using Texts = std::initializer_list<std::string_view>;
@@ -32,10 +33,6 @@ double number(std::uint64_t value) {
 
 std::string_view resource_name(catalogue::ResourceId id) {
   return catalogue::resource(id).name;
-}
-
-bool is_container(const Holder& holder) {
-  return holder.kind == Holder::Kind::kContainer;
 }
 
 // The values of labels::kContainer.

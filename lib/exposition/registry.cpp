@@ -22,6 +22,12 @@ Form form_of(std::size_t index) {
   return {.openmetrics = index >= 2, .gzip = index % 2 == 1};
 }
 
+std::shared_ptr<const std::string> openmetrics_end(Form form) {
+  static const auto kPlain = std::make_shared<const std::string>(kOpenMetricsEnd);
+  static const auto kGzip = std::make_shared<const std::string>(gzip(kOpenMetricsEnd));
+  return form.gzip ? kGzip : kPlain;
+}
+
 }  // namespace
 
 // One text, and what was made of it.
@@ -107,10 +113,7 @@ Registry::Pieces Registry::exposition(Form form) const {
   for (const Text& block : blocks) {
     if (block) pieces.push_back(block->in(form));
   }
-  if (form.openmetrics) {
-    pieces.push_back(std::make_shared<const std::string>(form.gzip ? gzip(kOpenMetricsEnd)
-                                                                   : std::string(kOpenMetricsEnd)));
-  }
+  if (form.openmetrics) pieces.push_back(openmetrics_end(form));
   return pieces;
 }
 

@@ -42,9 +42,7 @@ Result<Facts> parse_crun(std::string_view text, std::string_view /*space*/, std:
 void take_id_for_name(Facts& facts) {
   const bool is_free = facts.runtime == Runtime::kContainerd || facts.runtime == Runtime::kRunc ||
                        facts.runtime == Runtime::kCrun;
-  const bool is_random =
-      facts.id.size() == 64 && facts.id.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (is_free && !is_random && facts.container.empty()) facts.container = facts.id;
+  if (is_free && !is_random_id(facts.id) && facts.container.empty()) facts.container = facts.id;
 }
 
 // `path` is `around` or lies below it. What is at the root is around everything, so it is none's.

@@ -49,6 +49,11 @@ std::string label_of(const Facts& facts, const char* key) {
   return found == facts.labels.end() ? std::string() : found->second;
 }
 
+bool is_random_id(std::string_view text) {
+  return text.size() == kRandomIdLength &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string safe_text(std::string_view raw) {
   return text::valid_utf8(raw, kTextLimit);
 }

@@ -1,6 +1,7 @@
 // What one piece of evidence says of a container. Empty is what it does not say. Every text was
 // written by a runtime, an image or whoever runs the container: it is valid UTF-8 and not longer
-// than kTextLimit, and no more is promised; none of it is ever opened as a path unchecked.
+// than kTextLimit, but for cgroup_path, and no more is promised; none of it is ever opened as a
+// path unchecked.
 #pragma once
 
 #include <cstddef>
@@ -49,6 +50,10 @@ void keep_labels(Facts& facts, const std::vector<std::string>& wanted);
 
 // The label or annotation of that name; empty where there is none.
 std::string label_of(const Facts& facts, const char* key);
+
+// Whether it is of the form in which most runtimes draw ids at random: 64 hexadecimal digits.
+inline constexpr std::size_t kRandomIdLength = 64;
+bool is_random_id(std::string_view text);
 
 // Made safe to keep: valid UTF-8, cut to kTextLimit.
 std::string safe_text(std::string_view raw);

@@ -7,13 +7,13 @@ namespace kcommons::identity {
 // None of the three has a '_' in it: all are names of DNS.
 Facts parse_kubelet_log(std::string_view name) {
   constexpr std::string_view kSuffix = ".log";
-  constexpr std::size_t kIdLength = 64;
   if (!name.ends_with(kSuffix)) return {};
   name.remove_suffix(kSuffix.size());
-  if (name.size() < kIdLength + 1 || name[name.size() - kIdLength - 1] != '-') return {};
-  const std::string_view id = name.substr(name.size() - kIdLength);
-  if (id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
-  const auto parts = text::split(name.substr(0, name.size() - kIdLength - 1), '_');
+  const auto dash = name.rfind('-');
+  if (dash == std::string_view::npos) return {};
+  const std::string_view id = name.substr(dash + 1);
+  if (!is_random_id(id)) return {};
+  const auto parts = text::split(name.substr(0, dash), '_');
   if (parts.size() != 3 || parts[0].empty() || parts[1].empty() || parts[2].empty()) return {};
   Facts facts;
   facts.id = std::string(id);

@@ -41,6 +41,14 @@ void Lists::note(Source source, const Error& error) {
   if (error.kind() != ErrorKind::kGone) failures_.count(source);
 }
 
+std::vector<std::string> Lists::names_in(const std::string& folder, Source source) {
+  const auto opened = HostFolder::open(rootfs_, folder);
+  auto names = opened ? opened->list() : Result<std::vector<std::string>>(fail(opened.error()));
+  if (names) return std::move(*names);
+  note(source, names.error());
+  return {};
+}
+
 // --- podman -----------------------------------------------------------------------------------
 
 const Lists::ById& Lists::read_podman(const HostFolder& folder,
@@ -124,17 +132,10 @@ const std::vector<std::string>& Lists::docker_roots() {
   if (docker_roots_) return *docker_roots_;
   docker_roots_ = roots_.docker;
   for (const std::string& root : roots_.docker) {
-    const auto opened = HostFolder::open(rootfs_, root);
-    const auto names =
-        opened ? opened->list() : Result<std::vector<std::string>>(fail(opened.error()));
-    if (!names) {
-      note(Source::kDocker, names.error());
-      continue;
-    }
-    for (const std::string& name : *names) {
+    for (const std::string& name : names_in(root, Source::kDocker)) {
       const bool is_remapped = name.find('.') != std::string::npos &&
                                name.find_first_not_of("0123456789.") == std::string::npos;
-      if (is_remapped) docker_roots_->push_back(opened->name_of({name}));
+      if (is_remapped) docker_roots_->push_back(std::string(root).append("/").append(name));
     }
   }
   return *docker_roots_;
@@ -178,19 +179,13 @@ Lists::Found Lists::machine(std::string_view cgroup_path) {
 // --- kubelet ----------------------------------------------------------------------------------
 
 void Lists::read_kubelet_logs(const std::string& folder) {
-  const auto opened = HostFolder::open(rootfs_, folder);
-  const auto names =
-      opened ? opened->list() : Result<std::vector<std::string>>(fail(opened.error()));
-  if (!names) {
-    note(Source::kKubeletLogs, names.error());
-    return;
-  }
-  for (const std::string& name : *names) {
+  for (const std::string& name : names_in(folder, Source::kKubeletLogs)) {
     Facts facts = parse_kubelet_log(name);
     std::string id = facts.id;
     if (id.empty()) continue;
-    kubelet_logs_->emplace(std::move(id), evidence_of(Source::kKubeletLogs, opened->name_of({name}),
-                                                      std::move(facts)));
+    kubelet_logs_->emplace(
+        std::move(id), evidence_of(Source::kKubeletLogs,
+                                   std::string(folder).append("/").append(name), std::move(facts)));
   }
 }
 

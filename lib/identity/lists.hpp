@@ -55,6 +55,8 @@ class Lists final {
                           std::size_t limit);
   void read_machines(const std::string& folder);
   void read_kubelet_logs(const std::string& folder);
+  // What stands in a folder; nothing where it cannot be listed, which is noted.
+  std::vector<std::string> names_in(const std::string& folder, Source source);
   void note(Source source, const Error& error);
 
   std::string rootfs_;

@@ -2,6 +2,7 @@
 // in lookup.cpp, what processes tell in lookup_processes.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +32,8 @@ class Lookup::Case final {
   void take_parent();
   void take_mounts();
   void take_members();
-  std::vector<std::pair<const Member*, SupervisedBy>> supervised_members();
+  using Supervised = std::vector<std::pair<const Member*, SupervisedBy>>;
+  const Supervised& supervised_members();
   bool shares_payload(const SupervisedBy& oldest);
   void name_helper(const SupervisedBy& supervised);
   void found(Source source, std::string where, Facts facts);
@@ -43,6 +45,7 @@ class Lookup::Case final {
   Lookup& lookup_;
   const Question& question_;
   Answer answer_;
+  std::optional<Supervised> supervised_;  // what supervised_members() has read
 };
 
 }  // namespace kcommons::identity

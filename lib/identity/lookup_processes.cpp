@@ -126,9 +126,10 @@ void Lookup::Case::take_mounts() {
 }
 
 // Who each parent of a member says that it works for, in the order of the members.
-std::vector<std::pair<const Member*, SupervisedBy>> Lookup::Case::supervised_members() {
+const Lookup::Case::Supervised& Lookup::Case::supervised_members() {
+  if (supervised_) return *supervised_;
+  supervised_.emplace();
   std::map<Pid, std::optional<SupervisedBy>> by_parent;
-  std::vector<std::pair<const Member*, SupervisedBy>> found;
   for (const Member& member : question_.members) {
     const auto [at, is_new] = by_parent.try_emplace(member.parent.pid);
     if (is_new) {
@@ -136,9 +137,9 @@ std::vector<std::pair<const Member*, SupervisedBy>> Lookup::Case::supervised_mem
       if (text) at->second = parse_command_line(*text);
       if (!text) failed(Source::kParent, name_of(member.parent), text.error());
     }
-    if (at->second) found.emplace_back(&member, *at->second);
+    if (at->second) supervised_->emplace_back(&member, *at->second);
   }
-  return found;
+  return *supervised_;
 }
 
 // Rootless podman without systemd leaves conmon and container in the cgroup that it was started in,

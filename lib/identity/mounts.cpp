@@ -29,14 +29,6 @@ constexpr std::array kPlaces{
     Place{Runtime::kContainerdCri, true, "/io.containerd.grpc.v1.cri/sandboxes/", "/"},
 };
 
-constexpr std::size_t kIdLength = 64;
-
-bool is_id(std::string_view text) {
-  return text.size() == kIdLength && std::ranges::all_of(text, [](char letter) {
-           return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f');
-         });
-}
-
 std::string_view between(std::string_view text, const Place& place) {
   const auto begin = text.find(place.before);
   if (begin == std::string_view::npos) return {};
@@ -48,7 +40,7 @@ std::string_view between(std::string_view text, const Place& place) {
 void take_root(std::string_view root, Facts& facts) {
   for (const Place& place : kPlaces) {
     const std::string_view id = between(root, place);
-    if (!is_id(id)) continue;
+    if (!is_random_id(id)) continue;
     facts.runtime = place.runtime;
     (place.is_sandbox ? facts.sandbox_id : facts.id) = std::string(id);
     return;

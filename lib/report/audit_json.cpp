@@ -114,7 +114,7 @@ std::string audit_json(const Audit& audit) {
   }
   out["unused"] = names_json(audit.unused);
   out["unread"] = names_json(audit.unread);
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printed(out);
 }
 
 }  // namespace kcommons::report

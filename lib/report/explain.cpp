@@ -12,12 +12,9 @@ namespace {
 
 using attribution::By;
 using attribution::Holder;
+using attribution::is_container;
 using census::Census;
 using census::ProcessRecord;
-
-bool is_container(const Holder& holder) {
-  return holder.kind == Holder::Kind::kContainer;
-}
 
 // --- what was asked for -----------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #include "report/explain.hpp"
 #include "report/json.hpp"
+#include "report/top_row_json.hpp"
 
 namespace kcommons::report {
 
@@ -23,7 +24,7 @@ Json process_json(const ExplainedProcess& process) {
 
 Json holder_json(const Holder& holder) {
   Json out;
-  out["kind"] = holder.kind == Holder::Kind::kContainer ? "container" : "host";
+  out["kind"] = is_container(holder) ? "container" : "host";
   out["unit"] = safe(holder.unit);
   out["container_id"] = safe(holder.container_id);
   out["runtime"] = safe(holder.runtime);
@@ -70,13 +71,8 @@ Json evidence_json(const identity::Evidence& evidence) {
 
 Json row_json(const ExplainedRow& booked) {
   Json out;
-  out["resource"] = catalogue::resource(booked.pool.resource).name;
-  out["userns"] = safe(booked.pool.userns);
-  out["uid"] = safe(booked.pool.uid);
-  out["used"] = booked.row.used;
-  out["runtime_used"] = booked.row.runtime_used;
-  out["share"] = or_null(booked.row.share);
-  out["limit_ratio"] = or_null(booked.row.limit_ratio);
+  add_pool_labels(booked.pool, out);
+  add_numbers(booked.row, out);
   return out;
 }
 
@@ -103,8 +99,7 @@ std::string explanation_json(const Explanation& explanation) {
   for (const std::string& warning : explanation.warnings) out["warnings"].push_back(safe(warning));
   out["answers"] = Json::array();
   for (const Explained& answer : explanation.answers) out["answers"].push_back(answer_json(answer));
-  // What is no UTF-8 would throw; safe() has left none.
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printed(out);
 }
 
 }  // namespace kcommons::report

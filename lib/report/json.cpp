@@ -44,4 +44,8 @@ std::optional<WallTime> parse_time_text(std::string_view text) {
          std::chrono::seconds(second) + std::chrono::milliseconds(part(20, 3));
 }
 
+std::string printed(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace kcommons::report

@@ -21,6 +21,9 @@ std::string time_text(WallTime time);
 // not written so.
 std::optional<WallTime> parse_time_text(std::string_view text);
 
+// A whole document, as it is printed. What is no UTF-8 would throw; safe() has left none.
+std::string printed(const Json& json);
+
 template <typename T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);

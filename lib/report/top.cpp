@@ -26,7 +26,7 @@ using census::Unseen;
 // --- who --------------------------------------------------------------------------------------
 
 TopWho who_of(const Holder& holder) {
-  const bool container = holder.kind == Holder::Kind::kContainer;
+  const bool container = is_container(holder);
   return {.kind = container ? TopWho::Kind::kContainer : TopWho::Kind::kHost,
           .name = holder_name(holder),
           .container_id = holder.container_id,

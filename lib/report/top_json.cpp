@@ -3,17 +3,25 @@
 #include <string_view>
 
 #include "report/json.hpp"
+#include "report/top_row_json.hpp"
 #include "report/top_words.hpp"
 
 namespace kcommons::report {
-
-namespace {
 
 void add_pool_labels(const TopPool& pool, Json& out) {
   out["resource"] = catalogue::resource(pool.resource).name;
   out["userns"] = safe(pool.userns);
   out["uid"] = safe(pool.uid);
 }
+
+void add_numbers(const TopRow& row, Json& out) {
+  out["used"] = row.used;
+  out["runtime_used"] = row.runtime_used;
+  out["share"] = or_null(row.share);
+  out["limit_ratio"] = or_null(row.limit_ratio);
+}
+
+namespace {
 
 Json pool_json(const TopPool& pool) {
   Json out;
@@ -52,10 +60,7 @@ Json row_json(const Top& top, const TopRow& row) {
   Json out;
   add_pool_labels(top.pools[row.pool], out);
   out["who"] = who_json(top.who[row.who]);
-  out["used"] = row.used;
-  out["runtime_used"] = row.runtime_used;
-  out["share"] = or_null(row.share);
-  out["limit_ratio"] = or_null(row.limit_ratio);
+  add_numbers(row, out);
   return out;
 }
 
@@ -80,8 +85,7 @@ std::string top_json(const Top& top) {
   }
   out["rows"] = Json::array();
   for (const TopRow& row : top.rows) out["rows"].push_back(row_json(top, row));
-  // What is no UTF-8 would throw; safe() has left none.
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printed(out);
 }
 
 }  // namespace kcommons::report

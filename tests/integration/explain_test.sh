@@ -16,19 +16,6 @@ readonly DESCRIPTORS=40
 ID=$(printf '%016x%048x' "$(date +%s%N)" "$$")
 readonly ID
 
-# A shell that waits for a word, so that it is in its cgroup before it opens anything.
-start_holder() {
-  mkdir "$WORK/holder"
-  mkfifo "$WORK/go"
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  start "$WORK/holder.out" "$WORK/holder.err" bash -c 'read -r _ <"$0" && exec "$@"' "$WORK/go" \
-    "$KCOMMONS_INTEGRATION_BIN/integration_holder" "$DESCRIPTORS" 5 "$WORK/holder"
-  HOLDER=$STARTED
-  enter_container "$ID" "$HOLDER" || skip "no cgroup can be made here"
-  echo go >"$WORK/go"
-  wait_for "holder" grep -q '^ready ' "$WORK/holder.out"
-}
-
 # leave_config TEXT: what Docker would have left, or not quite.
 leave_config() {
   mkdir -p "$WORK/docker/containers/$ID"
@@ -111,7 +98,8 @@ check_errors() {
 [[ $EUID -eq 0 ]] || skip "root is needed, to make a cgroup and to see every process: sudo $0"
 command -v jq >/dev/null || skip "jq is not installed"
 find_validator
-start_holder
+mkdir "$WORK/holder"
+start_holder holder "$ID" "$KCOMMONS_INTEGRATION_BIN/integration_holder" "$DESCRIPTORS" 5 "$WORK/holder"
 leave_config "$(good_config)"
 cat >"$WORK/config.yaml" <<CONFIG
 identity:

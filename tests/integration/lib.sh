@@ -168,6 +168,21 @@ rmdir_gone() {
   rmdir "$1" 2>/dev/null || [[ ! -d $1 ]]
 }
 
+# start_holder NAME ID COMMAND...: a shell that waits for a word before it becomes COMMAND, so that it
+# is in its cgroup before it holds anything. Ready when COMMAND has said so. HOLDER is its PID.
+# shellcheck disable=SC2034 # used by those that source this
+start_holder() {
+  local name=$1 id=$2
+  shift 2
+  mkfifo "$WORK/$name.go"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  start "$WORK/$name.out" "$WORK/$name.err" bash -c 'read -r _ <"$0" && exec "$@"' "$WORK/$name.go" "$@"
+  HOLDER=$STARTED
+  enter_container "$id" "$HOLDER" || skip "no cgroup can be made here"
+  echo go >"$WORK/$name.go"
+  wait_for "$name" grep -q '^ready ' "$WORK/$name.out"
+}
+
 # --- the exporter -----------------------------------------------------------------------------
 
 # run_exporter [FLAG...]: `kcommons serve` on a free port, listening when it returns. EXPORTER is its

@@ -20,7 +20,7 @@ readonly ID
 
 # --- the container ----------------------------------------------------------------------------
 
-start_holder() {
+start_instance() {
   mkdir "$WORK/watched"
   start "$WORK/holder" "$WORK/holder.err" "$KCOMMONS_INTEGRATION_BIN/integration_holder" \
     "$DESCRIPTORS" "$WATCHES" "$WORK/watched"
@@ -427,7 +427,7 @@ CLOSED_FD=$(closed_to_root fd)
 CLOSED_FDINFO=$(closed_to_root fdinfo)
 say "processes that are closed to root: $CLOSED_FD by fd, $CLOSED_FDINFO by fdinfo"
 
-start_holder
+start_instance
 check_no_capability
 check_ptrace
 check_both

@@ -22,24 +22,17 @@ readonly FIRST_ID SECOND_ID
 
 # --- the holders ------------------------------------------------------------------------------
 
-# A shell that waits for a word before it becomes a holder: so it is in its cgroup, and the user that
-# it is to be, before it makes an inotify instance. The name of the program is that of a formula.
+# Each as another user, who has no inotify instance before. The name of the program is that of a
+# formula.
 HOLDERS=0
-start_holder() { # UID ID WATCHES
+start_user() { # UID ID WATCHES
   local uid=$1 id=$2 watches=$3
   HOLDERS=$((HOLDERS + 1))
-  local folder=$WORK/holder.$HOLDERS
-  mkdir "$folder"
-  chown "$uid" "$folder"
-  mkfifo "$folder.go"
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  start "$folder.out" "$folder.err" bash -c 'read -r _ <"$0" && exec "$@"' "$folder.go" \
-    setpriv "--reuid=$uid" "--regid=$uid" --clear-groups \
-    "$WORK/=holder" "$DESCRIPTORS" "$watches" "$folder"
-  HOLDER=$STARTED
-  enter_container "$id" "$HOLDER" || skip "no cgroup can be made here"
-  echo go >"$folder.go"
-  wait_for "holder" grep -q '^ready ' "$folder.out"
+  local name=holder.$HOLDERS
+  mkdir "$WORK/$name"
+  chown "$uid" "$WORK/$name"
+  start_holder "$name" "$id" setpriv "--reuid=$uid" "--regid=$uid" --clear-groups \
+    "$WORK/=holder" "$DESCRIPTORS" "$watches" "$WORK/$name"
 }
 
 # --- what top says ----------------------------------------------------------------------------
@@ -205,11 +198,11 @@ find_validator
 cp "$KCOMMONS_INTEGRATION_BIN/integration_holder" "$WORK/=holder"
 chmod 755 "$WORK/=holder"
 
-start_holder "$FIRST_UID" "$FIRST_ID" 25
+start_user "$FIRST_UID" "$FIRST_ID" 25
 FIRST=$HOLDER
-start_holder "$FIRST_UID" "$FIRST_ID" 25
+start_user "$FIRST_UID" "$FIRST_ID" 25
 SECOND=$HOLDER
-start_holder "$SECOND_UID" "$SECOND_ID" 7
+start_user "$SECOND_UID" "$SECOND_ID" 7
 THIRD=$HOLDER
 
 sources=(procfs)
