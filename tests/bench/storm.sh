@@ -97,10 +97,14 @@ parse_arguments "$@"
 guarded_run "$@"
 CONFIGURATION=$(write_identity)
 start_kcommons "$source" || die "kcommons refuses \`source: $source\`: $REFUSED"
-# It sees nothing of them before all are there.
+# It sees nothing of them before all are there. When it goes on after more than two intervals, its
+# censuses begin anew, a whole interval apart: a census that was only late is followed by the next
+# one in its old place, which may be after a tenth of the interval.
 kill -STOP "$EXPORTER"
+stopped=$SECONDS
 start_load --processes "$containers" --descriptors 1 --containers "$containers"
 leave_files
+while ((SECONDS - stopped < 4)); do sleep 0.1; done
 kill -CONT "$EXPORTER"
 watch_them
 peak=$(peak_kib "$EXPORTER")
