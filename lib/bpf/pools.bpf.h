@@ -3,7 +3,8 @@
  * The credentials of all tasks, every second. The iterator would look each task up by its number and
  * take a reference, which costs twice what the credentials do: so it only gives the program a task to
  * start from, and the program goes along the kernel's own list of processes, as for_each_process()
- * does (include/linux/sched/signal.h), under RCU as there.
+ * does (include/linux/sched/signal.h), under RCU as there. So one iterator does for good: that takes no
+ * descriptor when there are none to be had.
  */
 #ifndef KCOMMONS_BPF_POOLS_H
 #define KCOMMONS_BPF_POOLS_H
@@ -18,7 +19,6 @@
  * after a pause. Tasks that end meanwhile move the others up, so the last few are gone over again. */
 struct {
   __u32 pass;
-  __u32 is_done;
   __u32 next_process;
   __u32 next_thread; /* of that process */
   __u64 ucounts;     /* told last, as most tasks have those of the one before */
@@ -123,7 +123,6 @@ int walk_pools(struct bpf_iter__task *context) {
     __builtin_memset(&pools, 0, sizeof(pools));
     pools.pass = control.pass;
   }
-  if (pools.is_done) return 0;
   if (!has_room()) return 1;
   /* The first task of all, which has the list's head. */
   host.task = (__u64)task;
@@ -135,8 +134,9 @@ int walk_pools(struct bpf_iter__task *context) {
   bpf_loop(pools.next_process + PROCESSES_AT_ONCE, walk_process, &scan, 0);
   if (scan.stopped || (scan.at && scan.at != scan.head)) return 1;
   put_host(0);
-  pools.is_done = 1;
-  return 0;
+  control.pools_told = control.pass;
+  /* Not 0: the iterator stays at this task, and the next walk needs no other. */
+  return 1;
 }
 
 #endif

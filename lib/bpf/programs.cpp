@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -32,6 +33,7 @@
 
 #include "base/unique_fd.hpp"
 #include "bpf/records.h"
+#include "bpf/walk_stock.hpp"
 #include "kcommons_bpf.skel.h"
 #include "kcommons_bpf_direct.skel.h"
 
@@ -217,7 +219,11 @@ Result<Skeleton> load_skeleton() {
 
 int put_record(void* sink, void* data, std::size_t size) {
   const auto& take = *static_cast<const Programs::Sink*>(sink);
-  take({static_cast<const std::byte*>(data), size});
+  try {
+    take({static_cast<const std::byte*>(data), size});
+  } catch (const std::bad_alloc&) {
+    return -ENOMEM;  // libbpf is C: nothing may be thrown through it
+  }
   return 0;
 }
 
@@ -232,12 +238,17 @@ struct Programs::Loaded {
   // The ring's callback is given the address of this one for good.
   Sink sink;
   std::unique_ptr<ring_buffer, FreeRing> ring;
+  UniqueFd pools;  // the iterator of all walks over pools
+  WalkStock holdings;
+  WalkStock mappings;
 
   Result<void> attach();
   Result<void> calibrate();
   // Null where this kernel has no such iterator.
   [[nodiscard]] const bpf_link* link_of(Walk walk) const;
-  Result<void> walk(const bpf_link* link, const Sink& take, const std::stop_token& stop);
+  Result<void> walk_pools(const Sink& take, const std::stop_token& stop);
+  Result<void> walk(WalkStock& stock, const Sink& take, const std::stop_token& stop);
+  Result<void> read_all(int iterator, const Sink& take, const std::stop_token& stop);
   [[nodiscard]] Result<void> drain() const;
 };
 
@@ -276,6 +287,8 @@ Result<void> Programs::Loaded::attach() {
       !attach_one(programs.calibrate, links.calibrate)) {
     return fail(Error::from_errno(errno, "attach the BPF programs"));
   }
+  holdings = WalkStock(::bpf_link__fd(links.walk_holdings), 0);
+  if (links.walk_mappings != nullptr) mappings = WalkStock(::bpf_link__fd(links.walk_mappings), 0);
   ring.reset(::ring_buffer__new(bpf_map__fd(skeleton->maps.records), put_record, &sink, nullptr));
   if (!ring) return fail(Error::from_errno(errno, "map the ring buffer of the BPF programs"));
   return {};
@@ -290,7 +303,8 @@ Result<void> Programs::Loaded::calibrate() {
     std::memcpy(&record, bytes.data(), sizeof(record));
     calibration.take(record);
   };
-  if (auto walked = walk(skeleton->links.calibrate, take, {}); !walked) return walked;
+  WalkStock once(::bpf_link__fd(skeleton->links.calibrate), 0);
+  if (auto walked = walk(once, take, {}); !walked) return walked;
   return calibration.apply(*skeleton);
 }
 
@@ -311,21 +325,23 @@ bool Programs::can(Walk walk) const {
 }
 
 // The iterator prints nothing: a read ends with 0 when all tasks were shown, or with EAGAIN when
-// the programs want the ring buffer emptied, or after a million tasks.
-Result<void> Programs::Loaded::walk(const bpf_link* link, const Sink& take,
-                                    const std::stop_token& stop) {
+// the programs want the ring buffer emptied, or after a million tasks. That of the pools ends with
+// EAGAIN for ever, and says otherwise that all are told.
+Result<void> Programs::Loaded::read_all(int iterator, const Sink& take,
+                                        const std::stop_token& stop) {
+  // What a walk that was given up has left.
+  sink = [](std::span<const std::byte>) {};
+  if (auto drained = drain(); !drained) return drained;
   sink = take;
   kc_control& control = skeleton->bss->control;
   ++control.pass;
   control.lost = 0;
-  const UniqueFd iterator(::bpf_iter_create(::bpf_link__fd(link)));
-  if (!iterator.is_open()) return fail(Error::from_errno(errno, "start a BPF walk over all tasks"));
   std::array<char, 64> unused{};
   for (;;) {
-    const ssize_t size = ::read(iterator.get(), unused.data(), unused.size());
+    const ssize_t size = ::read(iterator, unused.data(), unused.size());
     const int error = errno;
     if (auto drained = drain(); !drained) return drained;
-    if (size == 0) break;
+    if (size == 0 || control.pools_told == control.pass) break;
     if (size < 0 && error != EAGAIN && error != EINTR) {
       return fail(Error::from_errno(error, "walk over all tasks by BPF"));
     }
@@ -336,6 +352,31 @@ Result<void> Programs::Loaded::walk(const bpf_link* link, const Sink& take,
                            " records, its ring buffer was full"));
 }
 
+Result<void> Programs::Loaded::walk(WalkStock& stock, const Sink& take,
+                                    const std::stop_token& stop) {
+  auto iterator = stock.take();
+  if (!iterator) return fail(iterator.error());
+  auto done = read_all(iterator->get(), take, stop);
+  iterator->reset();
+  stock.refill();
+  return done;
+}
+
+Result<void> Programs::Loaded::walk_pools(const Sink& take, const std::stop_token& stop) {
+  if (!pools.is_open()) {
+    pools = UniqueFd(::bpf_iter_create(::bpf_link__fd(skeleton->links.walk_pools)));
+    if (!pools.is_open()) return fail(Error::from_errno(errno, "start a BPF walk over all users"));
+  }
+  auto done = read_all(pools.get(), take, stop);
+  const kc_control& control = skeleton->bss->control;
+  if (done && control.pools_told != control.pass) {
+    done = fail(Error::other("a BPF walk over all users ended before its end"));
+  }
+  // Without memory here nothing is wrong with the iterator, and another may not be to be had.
+  if (!done && done.error().kind() != ErrorKind::kExhausted) pools.reset();
+  return done;
+}
+
 Result<void> Programs::Loaded::drain() const {
   const int taken = ::ring_buffer__consume(ring.get());
   if (taken >= 0) return {};
@@ -343,9 +384,21 @@ Result<void> Programs::Loaded::drain() const {
 }
 
 Result<void> Programs::run(Walk walk, const Sink& sink, const std::stop_token& stop) {
+  if (!can(walk)) return fail(Error::other("this kernel cannot walk over mappings by BPF"));
+  if (walk == Walk::kPools) return loaded_->walk_pools(sink, stop);
+  return loaded_->walk(walk == Walk::kHoldings ? loaded_->holdings : loaded_->mappings, sink, stop);
+}
+
+void Programs::keep_ready(Walk walk, std::size_t wanted) {
   const bpf_link* const link = loaded_->link_of(walk);
-  if (link == nullptr) return fail(Error::other("this kernel cannot walk over mappings by BPF"));
-  return loaded_->walk(link, sink, stop);
+  if (link == nullptr || walk == Walk::kPools) return;
+  auto& stock = walk == Walk::kHoldings ? loaded_->holdings : loaded_->mappings;
+  stock = WalkStock(::bpf_link__fd(link), wanted);
+}
+
+std::size_t Programs::ready(Walk walk) const {
+  if (walk == Walk::kPools) return loaded_->pools.is_open() ? 1 : 0;
+  return (walk == Walk::kHoldings ? loaded_->holdings : loaded_->mappings).size();
 }
 
 }  // namespace kcommons::bpf

@@ -36,6 +36,11 @@ class Programs final {
   Programs(const Programs&) = delete;
   Programs& operator=(const Programs&) = delete;
 
+  // From now on so many walks over holdings or mappings are kept ready for when no more descriptors
+  // are to be had (walk_stock.hpp); fewer where they cannot be made. Pools need none.
+  void keep_ready(Walk walk, std::size_t wanted);
+  [[nodiscard]] std::size_t ready(Walk walk) const;
+
   // False on kernels without the iterator for mappings (before 5.12).
   [[nodiscard]] bool can(Walk walk) const;
 

@@ -262,7 +262,7 @@ struct kc_calibration {
 struct kc_control {
   __u32 pass; /* counts walks, so that what was told before is known */
   __s32 calibrate_pid;
-  __u32 unused;
+  __u32 pools_told; /* the last pass whose pools were all told */
   __u64 anon_super; /* the file system of anonymous files, which has no names but the kernel's */
   __u64 shmem_f_op;
   __u64 lost; /* records that did not fit */

@@ -18,6 +18,12 @@ Result<std::unique_ptr<Programs>> Programs::load() {
 Programs::Programs(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {}
 Programs::~Programs() = default;
 
+void Programs::keep_ready(Walk /*walk*/, std::size_t /*wanted*/) {}
+
+std::size_t Programs::ready(Walk /*walk*/) const {
+  return 0;
+}
+
 bool Programs::can(Walk /*walk*/) const {
   return false;
 }

@@ -55,7 +55,17 @@ BpfSource::BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> progr
       host_(root_.fd(), options_.sysfs),
       network_(root_),
       placements_(options_.layouts),
-      mappings_(options_.mappings) {}
+      mappings_(options_.mappings) {
+  keep_walks_ready(options_.walks_ready);
+}
+
+// In the proportion in which they are used by default: holdings each ten seconds, and sooner when a
+// pool fills up; mappings each minute.
+void BpfSource::keep_walks_ready(std::size_t walks) {
+  const std::size_t mappings = walks / 8;
+  programs_->keep_ready(bpf::Walk::kHoldings, walks - mappings);
+  programs_->keep_ready(bpf::Walk::kMappings, mappings);
+}
 
 Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
@@ -63,6 +73,18 @@ Result<PoolsReading> BpfSource::read_pools() {
   CostMeter cost(reading.costs);
   reading.readings = host_.read(reading.failures, cost);
   host_.read_keys(reading.charges, reading.failures, cost);
+  if (auto done = walk_pools(reading); !done) {
+    // The pools of the host, of which one is exhausted, are worth having without those of users.
+    if (done.error().kind() != ErrorKind::kExhausted) return fail(done.error());
+    reading.failures.count(done.error());
+  }
+  cost.done("bpf/pools");
+  reading.walks_ready = {{"holdings", programs_->ready(bpf::Walk::kHoldings)},
+                         {"mappings", programs_->ready(bpf::Walk::kMappings)}};
+  return reading;
+}
+
+Result<void> BpfSource::walk_pools(PoolsReading& reading) {
   // Where there are more users than the programs can remember, one may be told twice.
   std::unordered_set<std::uint64_t> taken;
   const auto take = [&](const bpf::Record& record) {
@@ -76,9 +98,7 @@ Result<PoolsReading> BpfSource::read_pools() {
       correct(reading.readings, **host);
     }
   };
-  if (auto done = walk(*programs_, bpf::Walk::kPools, {}, take); !done) return fail(done.error());
-  cost.done("bpf/pools");
-  return reading;
+  return walk(*programs_, bpf::Walk::kPools, {}, take);
 }
 
 Result<void> BpfSource::walk_mappings(const BpfBooks& books, const std::stop_token& stop) {
@@ -147,7 +167,11 @@ Result<Census> BpfSource::take_census(const std::stop_token& stop) {
   census.cpu_drops = host_.cpu_drops();
   host_.read_keys(census.charges, census.failures, cost);
   if (programs_->can(bpf::Walk::kMappings) && mappings_.is_due(books, clock_.steady())) {
-    if (auto done = walk_mappings(books, stop); !done) return fail(done.error());
+    if (auto done = walk_mappings(books, stop); !done) {
+      // What the last walk has found is worth more than no census.
+      if (done.error().kind() != ErrorKind::kExhausted) return fail(done.error());
+      census.failures.count(done.error());
+    }
   }
   books.take(mappings_.files());
   census.mappings_age = mappings_.age(clock_.steady());

@@ -30,6 +30,8 @@ class BpfSource final : public Source {
     std::string sysfs = "/sys";
     cgroup::Layouts layouts;
     BpfMappings::Options mappings;
+    // Kept ready for when no descriptor can be opened, over holdings and mappings together.
+    std::size_t walks_ready = 0;
   };
 
   // Loads the programs; the error says what stands against it. `clock` must outlive the source.
@@ -42,6 +44,8 @@ class BpfSource final : public Source {
   BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> programs, Options options,
             const Clock& clock);
 
+  void keep_walks_ready(std::size_t walks);
+  Result<void> walk_pools(PoolsReading& reading);
   Result<void> walk_mappings(const BpfBooks& books, const std::stop_token& stop);
   void count_hidden(const std::vector<Pid>& listed, const BpfBooks& books, Census& census);
   void count_hidden_threads(Pid pid, Census& census);

@@ -86,6 +86,12 @@ struct NetworkDrops {
   std::uint64_t packets = 0;
 };
 
+// Walks that were made ahead, for when no descriptor can be opened, and are left.
+struct WalksReady {
+  std::string_view kind;  // holdings, mappings
+  std::size_t left = 0;
+};
+
 struct PoolsReading {
   WallTime taken_at;
   Readings readings;
@@ -94,6 +100,7 @@ struct PoolsReading {
   std::vector<Charge> charges;
   Failures failures;
   ReaderCosts costs;
+  std::vector<WalksReady> walks_ready;  // of a source that makes any
 };
 
 inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;

@@ -1,5 +1,9 @@
 #include "census/sampler.hpp"
 
+#include <cerrno>
+#include <new>
+#include <utility>
+
 namespace kcommons::census {
 
 namespace {
@@ -17,6 +21,31 @@ class Meter final {
   SteadyTime wall_;
   CpuTime cpu_;
 };
+
+Error no_memory() {
+  return Error::from_errno(ENOMEM, "allocate memory for a pass");
+}
+
+// Without memory to make anything of a pass, it has failed too.
+template <typename T>
+void hand_over(SampleListener& listener, void (SampleListener::*take)(Result<T>, const PassCost&),
+               Result<T> result, const PassCost& cost) {
+  try {
+    (listener.*take)(std::move(result), cost);
+  } catch (const std::bad_alloc&) {
+    (listener.*take)(fail(no_memory()), cost);
+  }
+}
+
+// A pass that finds no memory is one that failed; the next may find some.
+template <typename Read>
+auto guarded(Read read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const std::bad_alloc&) {
+    return fail(no_memory());
+  }
+}
 
 }  // namespace
 
@@ -44,18 +73,18 @@ void Sampler::run(const std::stop_token& stop) {
     const Cadence::Due due = cadence.due(clock_.steady());
     if (due.pools) {
       const Meter meter(clock_);
-      auto reading = source_->read_pools();
+      auto reading = guarded([this] { return source_->read_pools(); });
       const PassCost cost = meter.spent();
       cadence.pools_done(clock_.steady(), reading ? &*reading : nullptr);
-      listener_.on_pools(std::move(reading), cost);
+      hand_over(listener_, &SampleListener::on_pools, std::move(reading), cost);
     }
     if (due.holdings && !stop.stop_requested()) {
       const Meter meter(clock_);
-      auto census = source_->take_census(stop);
+      auto census = guarded([&] { return source_->take_census(stop); });
       const PassCost cost = meter.spent();
       if (stop.stop_requested()) return;
       cadence.holdings_done(clock_.steady());
-      listener_.on_census(std::move(census), cost);
+      hand_over(listener_, &SampleListener::on_census, std::move(census), cost);
     }
     std::unique_lock lock(mutex_);
     wake_.wait_until(lock, stop, cadence.next(), [] { return false; });

@@ -1,8 +1,9 @@
 // The sampler thread: asks the source at its cadence and hands each result to its listener.
 //
 // start() begins the thread and stop(), or the destructor, ends it after the pass under way. The
-// listener is called on the sampler thread only. An exception out of the source or the listener
-// ends the process: a daemon that samples no more must not look alive.
+// listener is called on the sampler thread only. Where memory runs out, the pass has failed;
+// another exception out of the source or the listener, or that one again, ends the process: a
+// daemon that samples no more must not look alive.
 #pragma once
 
 #include <chrono>

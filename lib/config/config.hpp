@@ -75,6 +75,15 @@ struct Config {
   };
   Limits limits;
 
+  // What is opened ahead, for when no descriptor can be opened any more. Each is an open file of
+  // the host, and one of this process'.
+  struct Reserve {
+    std::size_t walks = 100;        // of the bpf source
+    std::size_t connections = 256;  // given up for those who connect then
+    bool operator==(const Reserve&) const = default;
+  };
+  Reserve reserve;
+
   double neighbours_above = 0.5;  // used / limit of a pool, 0 to 1
 
   struct Paths {

@@ -26,6 +26,7 @@ constexpr WholeRange kLargeInstance{0, 1'000'000'000};
 constexpr DurationRange kLargeReadInterval{1s, 24h};
 constexpr DurationRange kReadBudget{1ms, 1min};
 constexpr WholeRange kSeries{1, 100'000};
+constexpr WholeRange kReserve{0, 100'000};
 constexpr WholeRange kMaxRequests{1, 1'000};
 constexpr RatioRange kRatio{0, 1};
 
@@ -102,6 +103,9 @@ constexpr std::array kFields{
     checked<kSeries, &Config::limits, &Config::Limits::max_units>("limits.max_units", kNumber),
     checked<kSeries, &Config::limits, &Config::Limits::max_pools>("limits.max_pools", kNumber),
     checked<kSeries, &Config::limits, &Config::Limits::max_users>("limits.max_users", kNumber),
+    checked<kReserve, &Config::reserve, &Config::Reserve::walks>("reserve.walks", kNumber),
+    checked<kReserve, &Config::reserve, &Config::Reserve::connections>("reserve.connections",
+                                                                       kNumber),
     Field{"neighbours_above", kNumber, set_neighbours_above, [] { return describe(kRatio); }},
     file_path<&Config::Paths::procfs>("paths.procfs"),
     file_path<&Config::Paths::sysfs>("paths.sysfs"),

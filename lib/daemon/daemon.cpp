@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "census/sampler.hpp"
 #include "config/listen_address.hpp"
 #include "daemon/access.hpp"
+#include "daemon/descriptors.hpp"
 #include "daemon/log.hpp"
 #include "daemon/naming.hpp"
 #include "daemon/privileges.hpp"
@@ -31,6 +33,10 @@ namespace {
 
 constexpr int kExitOk = 0;
 constexpr int kExitCannotStart = 1;
+
+// What looking for a name has open at once, and some that others take meanwhile.
+constexpr std::size_t kFilesOfAName = 16;
+constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
 LogLevel level_of(config::Config::Log::Level level) {
   using Level = config::Config::Log::Level;
@@ -75,19 +81,39 @@ std::chrono::milliseconds stale_after(const config::Config::Sampling& sampling) 
   return std::max(kLeast, 3 * sampling.holdings_interval);
 }
 
+config::Config::Reserve make_room(const config::Config::Reserve& wanted, Log& log) {
+  const auto limit = raise_descriptor_limit(wanted);
+  if (!limit) {
+    log.warn("nothing is opened ahead, censuses and clients may fail when descriptors run out",
+             {{"reason", limit.error().message()}});
+    return {.walks = 0, .connections = 0};
+  }
+  const auto fitted = fit_reserve(wanted, *limit);
+  if (fitted != wanted) {
+    log.warn("less is opened ahead than configured, a higher RLIMIT_NOFILE would allow it",
+             {{"limit", std::to_string(*limit)},
+              {"walks", std::to_string(fitted.walks)},
+              {"connections", std::to_string(fitted.connections)}});
+  }
+  return fitted;
+}
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   const auto address = config::parse_listen_address(config.web.listen_address);
   return drop_privileges(source.name, address ? address->port : 0);
 }
 
 Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
-                                                   http::Handler handler, TroubleLog& troubles) {
+                                                   http::Handler handler,
+                                                   DescriptorReserve& reserve,
+                                                   TroubleLog& troubles) {
   const auto address = config::parse_listen_address(config.web.listen_address);
   if (!address) return fail(address.error());
   http::ServerOptions options;
   options.host = address->host;
   options.port = address->port;
   options.max_requests = config.web.max_requests;
+  options.reserve = &reserve;
   options.log = [&troubles](std::string_view line) {
     troubles.report("the HTTP engine complains, only the first time is logged", line);
   };
@@ -96,12 +122,14 @@ Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
 
 }  // namespace
 
-int run(const config::Config& config, const BuildInfo& build) {
+int run(const config::Config& given, const BuildInfo& build) {
   keep_memory_small();
   const sigset_t awaited = block_signals();
   const SystemClock clock;
-  Log log = Log::to_stderr(level_of(config.log.level), format_of(config.log.format), clock);
+  Log log = Log::to_stderr(level_of(given.log.level), format_of(given.log.format), clock);
   TroubleLog troubles(log);
+  config::Config config = given;
+  config.reserve = make_room(given.reserve, log);
 
   auto source = open_source(config, clock);
   if (!source) {
@@ -130,6 +158,11 @@ int run(const config::Config& config, const BuildInfo& build) {
   self.set_source(source->name, source->reason);
   registry.publish_self(self.render());
 
+  DescriptorReserve reserve(
+      config.reserve.connections,
+      {.files_over = files_over_limit(config.paths.procfs),
+       .left = [&self](std::size_t left) { self.set_reserve("connections", left); }});
+
   const Site site({.version = build.version,
                    .source = source->name,
                    .source_reason = source->reason,
@@ -140,7 +173,7 @@ int run(const config::Config& config, const BuildInfo& build) {
   const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {
     troubles.report("the web configuration is wrong, nobody gets in until it is right", mistakes);
   });
-  const auto server = start_server(config, access.guard(site.handler()), troubles);
+  const auto server = start_server(config, access.guard(site.handler()), reserve, troubles);
   if (!server) {
     log.error("cannot start", {{"reason", server.error().message()}});
     return kExitCannotStart;
@@ -152,7 +185,9 @@ int run(const config::Config& config, const BuildInfo& build) {
                                    .max_users = config.limits.max_users};
   constexpr std::chrono::milliseconds kPatience{10};
   Notifier notifier(Notifier::from_environment(), clock);
-  identity::Namer namer(naming_of(config, kPatience), clock);
+  identity::Namer::Options naming = naming_of(config, kPatience);
+  naming.make_room = [&reserve] { return reserve.make_room(kFilesOfAName, kAnyNumber); };
+  identity::Namer namer(std::move(naming), clock);
   Publisher publisher(notifier, namer, attribution::Attributor(limits, config.neighbours_above),
                       {.max_pools = limits.max_pools,
                        .peak_window = config.sampling.peak_window,

@@ -20,7 +20,9 @@ constexpr attribution::Limits unlimited() {
 }  // namespace
 
 Result<OneShot> sample_once(const config::Config& config, const Clock& clock) {
-  auto opened = open_source(config, clock);
+  config::Config once = config;
+  once.reserve.walks = 0;  // one census needs no other
+  auto opened = open_source(once, clock);
   if (!opened) return fail(opened.error());
   auto census = opened->source->take_census(std::stop_token{});
   if (!census) return fail(census.error().during("take a census by " + opened->name));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "attribution/current_pools.hpp"
-#include "daemon/self_process.hpp"
 #include "exposition/render.hpp"
 
 namespace kcommons::daemon {
@@ -37,13 +36,16 @@ Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::At
       log_(log),
       troubles_(log),
       clock_(clock),
-      started_(clock.wall()) {}
+      own_process_(clock.wall()) {}
 
 void Publisher::on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) {
   self_.pass_done(Pass::kPools, reading.has_value(), cost.wall, cost.cpu, clock_.wall());
   if (reading) {
     self_.count_failures(Pass::kPools, reading->failures.by_kind);
     self_.count_costs(Pass::kPools, reading->costs);
+    for (const census::WalksReady& ready : reading->walks_ready) {
+      self_.set_reserve(ready.kind, ready.left);
+    }
     troubles_.report("a limit or counter of the kernel cannot be read, it is not served",
                      reading->failures.first);
     last_pools_ = std::move(*reading);
@@ -74,7 +76,7 @@ void Publisher::add_growth(Snapshot& snapshot) const {
 
 // Looking at itself costs as much as a pools pass: with a census is often enough.
 std::string Publisher::render_self() {
-  self_.set_process(read_own_process(started_));
+  self_.set_process(own_process_.read());
   return self_.render();
 }
 

@@ -17,6 +17,7 @@
 #include "census/sampler.hpp"
 #include "daemon/log.hpp"
 #include "daemon/notify.hpp"
+#include "daemon/own_process.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "identity/namer.hpp"
@@ -71,7 +72,7 @@ class Publisher final : public census::SampleListener {
   Log& log_;
   TroubleLog troubles_;
   const Clock& clock_;
-  WallTime started_;
+  OwnProcess own_process_;
   std::optional<census::PoolsReading> last_pools_;
   SteadyTime last_pools_at_;
   std::string pools_text_;

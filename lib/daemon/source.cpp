@@ -27,7 +27,8 @@ Result<OpenedSource> open_bpf(const Config& config, cgroup::Layouts layouts, con
       census::BpfSource::open({.procfs = config.paths.procfs,
                                .sysfs = config.paths.sysfs,
                                .layouts = std::move(layouts),
-                               .mappings = {.interval = config.sampling.mappings_interval}},
+                               .mappings = {.interval = config.sampling.mappings_interval},
+                               .walks_ready = config.reserve.walks},
                               clock);
   if (!source) return fail(source.error());
   return OpenedSource{

@@ -82,6 +82,7 @@ inline constexpr auto kReason = named("reason");
 inline constexpr auto kKind = named("kind");
 inline constexpr auto kKindAndReason = named("kind", "reason");
 inline constexpr auto kSource = named("source");
+inline constexpr auto kPurpose = named("purpose");
 inline constexpr auto kKindAndReader = named("kind", "reader");
 inline constexpr auto kSourceInfo = named("source", "reason");
 inline constexpr auto kBuildInfo = named("version", "revision", "compiler");

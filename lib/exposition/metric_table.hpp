@@ -87,6 +87,14 @@ inline constexpr std::array kMetrics{
            .labels = labels::kNone,
            .block = Block::kSelf,
            .merge = Merge::kLargest},
+    Metric{.name = "kcommons_reserve_descriptors",
+           .type = MetricType::kGauge,
+           .help =
+               "Descriptors that were opened ahead, for when no more can be opened, and are "
+               "left: for walks of the bpf source over holdings and mappings, and for connections. "
+               "Falls while fs.file-max or the limit of kcommons itself is reached.",
+           .labels = labels::kPurpose,
+           .block = Block::kSelf},
     Metric{.name = "process_cpu_seconds_total",
            .type = MetricType::kCounter,
            .help = "Total user and system CPU time spent in seconds.",

@@ -60,6 +60,7 @@ class SelfMetrics::Impl final {
   void count_costs(Pass pass, const census::ReaderCosts& costs);
   void count_failures(Pass pass, const std::array<std::uint64_t, census::kErrorKindCount>& by_kind);
   void set_identity_wait(double seconds);
+  void set_reserve(std::string_view purpose, std::size_t left);
   void set_identity_failures(std::string_view source, std::uint64_t failures);
   // The one series of an info metric.
   void set_info(std::size_t row, const std::vector<std::string_view>& values);
@@ -177,6 +178,11 @@ void SelfMetrics::Impl::set_identity_wait(double seconds) {
   set_or_remove(row_of("kcommons_identity_wait_seconds"), seconds);
 }
 
+void SelfMetrics::Impl::set_reserve(std::string_view purpose, std::size_t left) {
+  const std::lock_guard lock(mutex_);
+  gauge(row_of("kcommons_reserve_descriptors"), {purpose}).Set(static_cast<double>(left));
+}
+
 void SelfMetrics::Impl::set_identity_failures(std::string_view source, std::uint64_t failures) {
   const std::lock_guard lock(mutex_);
   prometheus::Counter& series = counter(row_of("kcommons_identity_failures_total"), {source});
@@ -261,6 +267,10 @@ void SelfMetrics::count_failures(
 
 void SelfMetrics::set_identity_wait(std::chrono::duration<double> wait) {
   impl_->set_identity_wait(wait.count());
+}
+
+void SelfMetrics::set_reserve(std::string_view purpose, std::size_t left) {
+  impl_->set_reserve(purpose, left);
 }
 
 void SelfMetrics::set_identity_failures(std::string_view source, std::uint64_t failures) {

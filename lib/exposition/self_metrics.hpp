@@ -57,6 +57,8 @@ class SelfMetrics final {
   void set_identity_wait(std::chrono::duration<double> wait);
   // How many reads of a source of names have failed since the start.
   void set_identity_failures(std::string_view source, std::uint64_t failures);
+  // How many descriptors that were opened ahead are left.
+  void set_reserve(std::string_view purpose, std::size_t left);
   // Each of these takes the place of what was set before.
   void set_build(std::string_view version, std::string_view revision, std::string_view compiler);
   void set_source(std::string_view source, std::string_view reason);

@@ -8,12 +8,14 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "http/accept_guard.hpp"
 #include "http/connections.hpp"
 #include "http/pages.hpp"
 #include "http/sockets.hpp"
@@ -101,6 +103,7 @@ struct Server::Engine {
   static mg_callbacks callbacks();
   static Engine& of(const mg_connection* connection);
   static int on_init_connection(const mg_connection* connection, void** data) noexcept;
+  static void on_connection_closed(const mg_connection* connection) noexcept;
   static void on_connection_close(const mg_connection* connection) noexcept;
   static int on_begin_request(mg_connection* connection) noexcept;
   static int on_http_error(mg_connection* connection, int status, const char* message) noexcept;
@@ -113,12 +116,14 @@ struct Server::Engine {
   std::atomic<unsigned> in_flight{0};
   std::uint16_t port = 0;
   int listener = -1;
+  std::optional<AcceptGuard> guard;
   bool library_in_use = false;
   mg_context* context = nullptr;
 };
 
 Server::Engine::~Engine() {
   if (context != nullptr) {
+    guard.reset();
     // civetweb's threads look at its stop flag only when a wait ends: end all waits.
     shut_down(listener);
     connections.cut_off_all();
@@ -167,6 +172,7 @@ Result<void> Server::Engine::listen(const sockaddr_in& address) {
   sockaddr_in chosen = address;
   chosen.sin_port = htons(port);
   listener = find_listener(chosen);
+  if (options.reserve != nullptr) guard.emplace(std::vector<int>{listener}, *options.reserve);
   return {};
 }
 
@@ -234,6 +240,7 @@ mg_callbacks Server::Engine::callbacks() {
   mg_callbacks calls{};
   calls.init_connection = &on_init_connection;
   calls.connection_close = &on_connection_close;
+  calls.connection_closed = &on_connection_closed;
   calls.begin_request = &on_begin_request;
   calls.http_error = &on_http_error;
   calls.log_message = &on_log_message;
@@ -251,6 +258,15 @@ int Server::Engine::on_init_connection(const mg_connection* connection, void** /
 
 void Server::Engine::on_connection_close(const mg_connection* connection) noexcept {
   of(connection).connections.closed(connection);
+}
+
+// Its descriptor is free now, until somebody else takes it.
+void Server::Engine::on_connection_closed(const mg_connection* connection) noexcept {
+  try {
+    if (DescriptorReserve* const reserve = of(connection).options.reserve) reserve->refill();
+  } catch (const std::exception& error) {
+    of(connection).log(error.what());
+  }
 }
 
 int Server::Engine::on_begin_request(mg_connection* connection) noexcept {

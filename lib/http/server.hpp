@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor_reserve.hpp"
 #include "base/result.hpp"
 #include "http/message.hpp"
 
@@ -37,6 +38,9 @@ struct ServerOptions {
   // Longer than the usual scrape interval of a minute: a scraper that keeps its connection needs
   // no new descriptor here, which counts when the machine has none left.
   std::chrono::milliseconds keep_alive_timeout{90000};
+  // Of which some are given up for clients when no descriptor can be opened. Must outlive the
+  // server; null: none.
+  DescriptorReserve* reserve = nullptr;
   // Where the engine's complaints go, a printable line each, from any thread; empty: nowhere.
   std::function<void(std::string_view)> log;
 };

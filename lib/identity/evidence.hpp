@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/result.hpp"
 #include "identity/facts.hpp"
 
 namespace kcommons::identity {
@@ -57,15 +59,21 @@ struct Roots {
 // Reads that failed for another reason than nothing being there, since the start.
 class FailureCounts final {
  public:
-  void count(Source source, std::uint64_t failures = 1) {
-    counts_.at(static_cast<std::size_t>(source)) += failures;
+  // That something is not there is no failure.
+  void count(Source source, const Error& error) {
+    if (error.kind() == ErrorKind::kGone) return;
+    ++counts_.at(static_cast<std::size_t>(source));
+    starved_ = starved_ || error.kind() == ErrorKind::kExhausted;
   }
   [[nodiscard]] std::uint64_t of(Source source) const {
     return counts_.at(static_cast<std::size_t>(source));
   }
+  // Whether any since the last call was for want of descriptors or memory.
+  bool take_starved() { return std::exchange(starved_, false); }
 
  private:
   std::array<std::uint64_t, kSourceCount> counts_{};
+  bool starved_ = false;
 };
 
 }  // namespace kcommons::identity

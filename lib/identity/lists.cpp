@@ -38,7 +38,7 @@ void Lists::refresh() {
 }
 
 void Lists::note(Source source, const Error& error) {
-  if (error.kind() != ErrorKind::kGone) failures_.count(source);
+  failures_.count(source, error);
 }
 
 std::vector<std::string> Lists::names_in(const std::string& folder, Source source) {

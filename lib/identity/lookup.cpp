@@ -45,7 +45,7 @@ void Lookup::Case::found(Lists::Found evidence) {
 }
 
 void Lookup::Case::failed(Source source, std::string where, const Error& error) {
-  if (error.kind() != ErrorKind::kGone) lookup_.failures_.count(source);
+  lookup_.failures_.count(source, error);
   answer_.trace.push_back(
       {.source = source, .where = std::move(where), .facts = {}, .error = error.message()});
 }

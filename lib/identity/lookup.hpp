@@ -102,7 +102,7 @@ class Lookup final {
   void rest() { lists_.refresh(); }
   // The host's, as of the last refresh.
   const std::map<Uid, User>& users() { return lists_.users(); }
-  [[nodiscard]] const FailureCounts& failures() const { return failures_; }
+  [[nodiscard]] FailureCounts& failures() { return failures_; }
 
  private:
   class Case;

@@ -43,13 +43,36 @@ Namer::~Namer() {
   wake_.notify_all();
 }
 
+// What could not be read for want of descriptors is tried once more where there is room for some.
+bool Namer::should_try_again(Lookup& lookup) const {
+  return lookup.failures().take_starved() && options_.make_room && options_.make_room();
+}
+
+void Namer::refresh(Lookup& lookup) const {
+  lookup.refresh();
+  if (should_try_again(lookup)) lookup.refresh();
+}
+
+// Without memory to look, nothing was found; it is asked about again.
+Answer Namer::answer_to(const Question& question, Lookup& lookup) const {
+  try {
+    Answer answer = lookup.ask(question);
+    if (!should_try_again(lookup)) return answer;
+    lookup.rest();
+    lookup.refresh();
+    return lookup.ask(question);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 void Namer::work(const std::stop_token& stop) {
   Lookup lookup(options_.lookup);
   std::unique_lock lock(mutex_);
   const auto is_asked = [this] { return !questions_.empty() || users_wanted_; };
   while (wake_.wait(lock, stop, is_asked) && !stop.stop_requested()) {
     lock.unlock();
-    lookup.refresh();
+    refresh(lookup);
     auto users = names_of(lookup.users());
     lock.lock();
     users_ = std::move(users);
@@ -58,7 +81,7 @@ void Namer::work(const std::stop_token& stop) {
       Asked asked = std::move(questions_.front());
       questions_.pop_front();
       lock.unlock();
-      Answer answer = lookup.ask(asked.second);
+      Answer answer = answer_to(asked.second, lookup);
       lock.lock();
       answers_.emplace_back(std::move(asked), std::move(answer));
       --unanswered_;

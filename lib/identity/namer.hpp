@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,9 @@ class Namer final {
     Lookup::Options lookup;
     // How long apply() waits for what it has just asked. Names come at the next census otherwise.
     std::chrono::milliseconds patience{20};
+    // Asked to see to it that a handful of descriptors can be opened, when none can; false where it
+    // cannot. From the thread that reads. Empty: nobody can.
+    std::function<bool()> make_room;
   };
   // `clock` must outlive it.
   Namer(Options options, const Clock& clock);
@@ -68,6 +72,9 @@ class Namer final {
   void take_answers(census::Census& census);
   [[nodiscard]] bool has_strangers(const census::Census& census) const;
   void work(const std::stop_token& stop);
+  void refresh(Lookup& lookup) const;
+  Answer answer_to(const Question& question, Lookup& lookup) const;
+  [[nodiscard]] bool should_try_again(Lookup& lookup) const;
 
   Options options_;
   const Clock& clock_;

@@ -9,6 +9,9 @@
 # Seconds: several scrapes, all of them in vain.
 readonly E2E_NO_EXPORTER_DEADLINE=8
 
+# A command to be put before the exporter.
+EXPORTER_AS=()
+
 http_ok() {
   curl --noproxy '*' -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null
 }
@@ -38,7 +41,7 @@ sampling:
   holdings_interval: 2s
 ${2:-}
 CONFIG
-  start "$KCOMMONS_E2E_WORK/kcommons.log" "$(exporter_binary)" serve \
+  start "$KCOMMONS_E2E_WORK/kcommons.log" "${EXPORTER_AS[@]}" "$(exporter_binary)" serve \
     "--config.file=$KCOMMONS_E2E_WORK/kcommons.yaml" "--web.listen-address=127.0.0.1:$1"
   EXPORTER_PID=$STARTED
   wait_for "$E2E_DEADLINE" "ready exporter" exporter_ready "$1"

@@ -20,12 +20,14 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/unique_fd.hpp"
 #include "bpf/records.h"
+#include "no_more_descriptors.hpp"
 
 using kcommons::UniqueFd;
 using kcommons::bpf::Programs;
@@ -227,4 +229,44 @@ TEST_CASE("mappings tell the files that this process has mapped", "[bpf]") {
     own += file.pid == ::getpid() && file.held_by == KC_HELD_BY_MAPPING ? 1 : 0;
   }
   CHECK(own > 0);
+}
+
+TEST_CASE("walks that were made ahead go on when no descriptor can be opened", "[bpf]") {
+  const auto programs = load();
+  programs->keep_ready(Walk::kHoldings, 2);
+  CHECK(programs->ready(Walk::kHoldings) == 2);
+  const kcommons::test::NoMoreDescriptors none;
+  // Each gives its descriptor back, and another is made of it.
+  for (int i = 0; i < 4; ++i) {
+    CHECK(run(*programs, Walk::kHoldings).processes.contains(::getpid()));
+  }
+  CHECK(programs->ready(Walk::kHoldings) == 2);
+}
+
+TEST_CASE("without walks made ahead no walk begins when no descriptor can be opened", "[bpf]") {
+  const auto programs = load();
+  {
+    const kcommons::test::NoMoreDescriptors none;
+    const auto done = programs->run(Walk::kHoldings, [](std::span<const std::byte>) {}, {});
+    REQUIRE_FALSE(done);
+    CHECK(done.error().kind() == kcommons::ErrorKind::kExhausted);
+  }
+  CHECK_FALSE(run(*programs, Walk::kHoldings).processes.empty());
+}
+
+TEST_CASE("one walk over the pools serves all that follow", "[bpf]") {
+  const auto programs = load();
+  REQUIRE_FALSE(run(*programs, Walk::kPools).ucounts.empty());
+  const kcommons::test::NoMoreDescriptors none;
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(run(*programs, Walk::kPools).ucounts.empty());
+}
+
+TEST_CASE("a walk whose taker finds no memory fails and leaves nothing to the next", "[bpf]") {
+  const auto programs = load();
+  const auto no_memory = [](std::span<const std::byte>) { throw std::bad_alloc(); };
+  const auto done = programs->run(Walk::kHoldings, no_memory, {});
+  REQUIRE_FALSE(done);
+  CHECK(done.error().kind() == kcommons::ErrorKind::kExhausted);
+  // Its records are not taken for those of this walk.
+  CHECK(run(*programs, Walk::kPools).processes.empty());
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <new>
 
 using namespace kcommons;
 using namespace kcommons::census;
@@ -34,6 +35,23 @@ class EndlessSource final : public Source {
   }
 };
 
+// Finds no memory at its first passes.
+class StarvedSource final : public Source {
+ public:
+  Result<PoolsReading> read_pools() override {
+    if (pools_++ == 0) throw std::bad_alloc();
+    return PoolsReading{};
+  }
+  Result<Census> take_census(const std::stop_token&) override {
+    if (censuses_++ == 0) throw std::bad_alloc();
+    return Census{};
+  }
+
+ private:
+  int pools_ = 0;
+  int censuses_ = 0;
+};
+
 class Recorder final : public SampleListener {
  public:
   void on_pools(Result<PoolsReading> reading, const PassCost&) override {
@@ -62,6 +80,38 @@ TEST_CASE("the sampler goes on after a census that failed", "[census]") {
   CHECK_FALSE(recorder.outcomes.at(1));
   CHECK(recorder.outcomes.at(2));
   CHECK(recorder.pools > 0);
+}
+
+TEST_CASE("a pass that finds no memory has failed and the next goes on", "[census]") {
+  const SystemClock clock;
+  Recorder recorder;
+  Sampler sampler(std::make_unique<StarvedSource>(),
+                  {.pools_interval = 1ms, .holdings_interval = 2ms}, recorder, clock);
+  sampler.start();
+  REQUIRE(recorder.third.get_future().wait_for(30s) == std::future_status::ready);
+  sampler.stop();
+  CHECK_FALSE(recorder.outcomes.at(0));
+  CHECK(recorder.outcomes.at(1));
+  CHECK(recorder.pools > 0);
+}
+
+TEST_CASE("a listener that finds no memory is told that the pass has failed", "[census]") {
+  class Starved final : public SampleListener {
+   public:
+    void on_pools(Result<PoolsReading>, const PassCost&) override {}
+    void on_census(Result<Census> census, const PassCost&) override {
+      if (census) throw std::bad_alloc();
+      kind.set_value(census.error().kind());
+    }
+    std::promise<ErrorKind> kind;
+  };
+  const SystemClock clock;
+  Starved listener;
+  Sampler sampler(std::make_unique<CountingSource>(), {.holdings_interval = 1h}, listener, clock);
+  sampler.start();
+  auto kind = listener.kind.get_future();
+  REQUIRE(kind.wait_for(30s) == std::future_status::ready);
+  CHECK(kind.get() == ErrorKind::kExhausted);
 }
 
 TEST_CASE("a census under way is given up when the sampler stops", "[census]") {

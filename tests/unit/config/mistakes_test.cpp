@@ -49,12 +49,12 @@ TEST_CASE("an unknown key is told with those that are known", "[config]") {
   check_row(GENERATE(values<Row>(
       {{"sampler: {}",
         "f:1:1: sampler: unknown key, expected one of source, sampling, inotify, limits, "
-        "neighbours_above, paths, web, log, identity, cgroup"},
+        "reserve, neighbours_above, paths, web, log, identity, cgroup"},
        {"log:\n  Level: info", "f:2:3: log.Level: unknown key, expected one of level, format"},
        {"log: {level.x: info}", "f:1:7: log.level.x: unknown key, expected one of level, format"},
        {"<<: {source: auto}",
         "f:1:1: <<: unknown key, expected one of source, sampling, inotify, limits, "
-        "neighbours_above, paths, web, log, identity, cgroup"},
+        "reserve, neighbours_above, paths, web, log, identity, cgroup"},
        {"paths: {1: /}", "f:1:9: paths.1: unknown key, expected one of procfs, sysfs, rootfs"},
        {"cgroup: {layouts: [{path: a, runtime: b, image: c}]}",
         "f:1:42: cgroup.layouts[0].image: unknown key, expected one of path, runtime"}})));
@@ -84,10 +84,10 @@ TEST_CASE("a value of the wrong type is told", "[config]") {
   check_row(GENERATE(
       values<Row>({{"- source",
                     "f:1:1: a list, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, neighbours_above, paths, web, log, identity, cgroup"},
+                    "limits, reserve, neighbours_above, paths, web, log, identity, cgroup"},
                    {"word",
                     "f:1:1: a word, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, neighbours_above, paths, web, log, identity, cgroup"},
+                    "limits, reserve, neighbours_above, paths, web, log, identity, cgroup"},
                    {"web: 3",
                     "f:1:6: web: a word, expected a mapping with the keys listen_address, "
                     "telemetry_path, max_requests, config_file"},

@@ -40,6 +40,7 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   CHECK(config.sampling == Config::Sampling{500ms, 2min, 5min, 10min, 2h});
   CHECK(config.inotify == Config::Inotify{100, 1h, 250ms});
   CHECK(config.limits == Config::Limits{1, 2, 3, 100'000});
+  CHECK(config.reserve == Config::Reserve{10, 0});
   CHECK(config.neighbours_above == 0.25);
   CHECK(config.paths == Config::Paths{"/host/proc", "/host/sys", "/host"});
   const Config::Identity::Roots& roots = config.identity.roots;
@@ -61,8 +62,8 @@ TEST_CASE("a layout keeps the place of its pattern", "[config]") {
   const auto result = load(KCOMMONS_FIXTURES "/config/full.yaml");
   const auto& layouts = result.config.cgroup.layouts;
   REQUIRE(layouts.size() == 2);
-  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 22, 13});
-  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 24, 29});
+  CHECK(layouts[0] == LayoutRule{"/garden/{id}", "oci", 23, 13});
+  CHECK(layouts[1] == LayoutRule{"batch/{id64}", "runc", 25, 29});
 }
 
 TEST_CASE("a list without words is the default and an empty one is empty", "[config]") {

@@ -1,0 +1,91 @@
+#include "http/accept_guard.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/descriptor_reserve.hpp"
+#include "base/unique_fd.hpp"
+#include "http/pages.hpp"
+#include "http/server.hpp"
+#include "no_more_descriptors.hpp"
+
+using namespace kcommons;
+using test::NoMoreDescriptors;
+
+namespace {
+
+// A client whose descriptor is there before there are no more.
+class Client final {
+ public:
+  Client() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval patience{.tv_sec = 5, .tv_usec = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  }
+  // All that comes; empty where nothing does in time.
+  std::string get(std::uint16_t port) {
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_port = htons(port);
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&server), sizeof(server)) ==
+            0);
+    constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    REQUIRE(::send(socket_.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(kRequest.size()));
+    std::string all;
+    std::array<char, 4096> piece{};
+    for (ssize_t size = 1; size > 0;) {
+      size = ::recv(socket_.get(), piece.data(), piece.size(), 0);
+      if (size > 0) all.append(piece.data(), static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+
+ private:
+  UniqueFd socket_;
+};
+
+}  // namespace
+
+TEST_CASE("new clients are answered when no descriptor can be opened", "[http]") {
+  DescriptorReserve reserve(2, {});
+  http::ServerOptions options;
+  options.host = "127.0.0.1";
+  options.reserve = &reserve;
+  const auto server = http::Server::start(
+      options, [](const http::Request&) { return http::text_response(200, "here\n"); });
+  REQUIRE(server);
+  // More of them than the reserve has: each that goes gives back what it had.
+  std::vector<Client> clients(5);
+  const NoMoreDescriptors none;
+  for (Client& client : clients) {
+    CHECK_THAT(client.get((*server)->port()), Catch::EndsWith("here\n"));
+  }
+}
+
+TEST_CASE("without a reserve a client waits until there is a descriptor again", "[http]") {
+  http::ServerOptions options;
+  options.host = "127.0.0.1";
+  const auto server = http::Server::start(
+      options, [](const http::Request&) { return http::text_response(200, "here\n"); });
+  REQUIRE(server);
+  Client client;
+  UniqueFd spare(::dup(0));
+  const NoMoreDescriptors none;
+  std::jthread later([&spare] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    spare.reset();
+  });
+  CHECK_THAT(client.get((*server)->port()), Catch::EndsWith("here\n"));
+  CHECK_FALSE(spare.is_open());
+}
