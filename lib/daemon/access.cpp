@@ -50,10 +50,20 @@ http::Handler Access::guard(http::Handler handler) const {
     const auto now = state();
     // Nothing of what is wrong is told to who asks.
     if (!now->mistakes.empty()) return http::text_response(500, "the web configuration is wrong\n");
-    const bool is_admitted = now->auth->admits(request.header("Authorization"));
-    http::Response response =
-        is_admitted ? handler(request) : http::text_response(401, "unauthorized\n");
-    if (!is_admitted) response.headers.emplace_back("WWW-Authenticate", "Basic");
+    http::Response response;
+    switch (now->auth->ask(request.header("Authorization"), request.peer)) {
+      case http::Admission::kAdmitted:
+        response = handler(request);
+        break;
+      case http::Admission::kRefused:
+        response = http::text_response(401, "unauthorized\n");
+        response.headers.emplace_back("WWW-Authenticate", "Basic");
+        break;
+      case http::Admission::kBusy:
+        response = http::text_response(503, "too many passwords to look at\n");
+        response.headers.emplace_back("Retry-After", "1");
+        break;
+    }
     const auto& headers = now->config.headers;
     response.headers.insert(response.headers.end(), headers.begin(), headers.end());
     return response;

@@ -1,10 +1,10 @@
 #include "http/basic_auth.hpp"
 
 #include <crypt.h>
+#include <fmt/core.h>
 #include <sys/random.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <new>
 #include <utility>
@@ -64,17 +64,22 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-// Of sha256crypt at its cheapest: to remember by, not to guard a stolen file.
-std::string random_salt() {
-  constexpr std::string_view kLetters =
-      "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  std::array<unsigned char, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+// The two digits behind "$2y$".
+int cost_of(std::string_view hash) {
+  return text::parse_number<int>(hash.substr(4, 2)).value_or(0);
+}
+
+// A hash of no password: what an unknown user is held against.
+std::string nobody_of(int cost) {
+  return fmt::format("$2b${:02}$CwTycUXWue0Thq9StjUM0uJ8m7e9PbXhYVZr5l8D1gJmC7vKz2XyW", cost);
+}
+
+HashKey random_key() {
+  HashKey key{};
+  if (::getrandom(key.data(), sizeof key, 0) != static_cast<ssize_t>(sizeof key)) {
     throw std::bad_alloc();
   }
-  std::string salt = "$5$rounds=1000$";
-  for (const unsigned char byte : bytes) salt += kLetters[byte % kLetters.size()];
-  return salt;
+  return key;
 }
 
 }  // namespace
@@ -90,41 +95,67 @@ std::optional<std::string> parse_basic(std::string_view authorization) {
 }
 
 BasicAuth::BasicAuth(std::map<std::string, std::string> users)
-    : users_(std::move(users)), salt_(random_salt()) {
-  // The cost is the two digits behind "$2y$"; equally long, so that they compare as numbers do.
-  std::string cost = "10";
-  for (const auto& [name, hash] : users_) cost = std::max(cost, hash.substr(4, 2));
-  nobody_ = "$2b$" + cost + "$CwTycUXWue0Thq9StjUM0uJ8m7e9PbXhYVZr5l8D1gJmC7vKz2XyW";
+    : users_(std::move(users)), key_(random_key()) {
+  for (const auto& [name, hash] : users_) dearest_ = std::max(dearest_, cost_of(hash));
 }
 
-std::string BasicAuth::token_of(const std::string& credentials) const {
-  return hash_of(credentials, salt_);
-}
+class BasicAuth::Turn final {
+ public:
+  Turn(const BasicAuth& auth, const std::string& peer) : auth_(auth) {
+    std::unique_lock lock(auth_.mutex_);
+    const bool is_full =
+        auth_.asking_.size() >= kOfAll || auth_.asking_.count(peer) >= kOfOneAddress;
+    if (is_full) return;
+    place_ = auth_.asking_.insert(peer);
+    auth_.turn_ended_.wait(lock, [this] { return !auth_.hashing_; });
+    auth_.hashing_ = true;
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    if (!place_) return;
+    const std::lock_guard lock(auth_.mutex_);
+    auth_.asking_.erase(*place_);
+    auth_.hashing_ = false;
+    auth_.turn_ended_.notify_one();
+  }
 
-bool BasicAuth::admits(std::optional<std::string_view> authorization) const {
-  if (users_.empty()) return true;
+  [[nodiscard]] bool has_come() const { return place_.has_value(); }
+
+ private:
+  const BasicAuth& auth_;
+  std::optional<std::multiset<std::string>::iterator> place_;
+};
+
+Admission BasicAuth::ask(std::optional<std::string_view> authorization,
+                         const std::string& peer) const {
+  if (users_.empty()) return Admission::kAdmitted;
   const auto credentials = authorization ? parse_basic(*authorization) : std::nullopt;
-  const std::string said = credentials.value_or(":");
-  const std::string token = token_of(said);
-  if (!token.empty()) {
-    const std::lock_guard lock(mutex_);
-    if (right_.contains(token)) return true;
-  }
-  const auto colon = said.find(':');
-  const auto user = users_.find(said.substr(0, colon));
-  const bool is_known = user != users_.end();
-  const std::string& expected = is_known ? user->second : nobody_;
-  std::string hash;
+  const Hash hash = keyed_hash(key_, credentials.value_or(""));
   {
-    const std::lock_guard lock(hashing_);
-    hash = hash_of(said.substr(colon + 1), expected);
+    const std::lock_guard lock(mutex_);
+    if (right_.contains(hash)) return Admission::kAdmitted;
   }
-  const bool is_right = are_equal(hash, expected) && is_known && credentials;
-  if (!is_right || token.empty()) return is_right;
+  const Turn turn(*this, peer);
+  if (!turn.has_come()) return Admission::kBusy;
+  const bool is_admitted = is_right(credentials.value_or(":")) && credentials;
+  if (!is_admitted) return Admission::kRefused;
   const std::lock_guard lock(mutex_);
   if (right_.size() >= kRemembered) right_.clear();
-  right_.insert(token);
-  return true;
+  right_.insert(hash);
+  return Admission::kAdmitted;
+}
+
+bool BasicAuth::is_right(const std::string& credentials) const {
+  const auto colon = credentials.find(':');
+  const std::string password = credentials.substr(colon + 1);
+  const auto user = users_.find(credentials.substr(0, colon));
+  const bool is_known = user != users_.end();
+  const std::string expected = is_known ? user->second : nobody_of(dearest_);
+  const std::string hash = hash_of(password, expected);
+  // Each cost is twice the one before, so that these make up for a hash that is not so dear.
+  for (int cost = cost_of(expected); cost < dearest_; ++cost) hash_of(password, nobody_of(cost));
+  return are_equal(hash, expected) && is_known;
 }
 
 }  // namespace kcommons::http

@@ -25,6 +25,7 @@ struct Request {
   std::string path;    // as sent, neither decoded nor cleaned: "/metrics"
   std::string query;   // what stands behind the first '?', as sent
   Headers headers;
+  std::string peer;  // the address that it comes from, in numbers; not of the client's choosing
 
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
     return find_header(headers, name);

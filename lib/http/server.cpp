@@ -42,6 +42,7 @@ Request request_of(const mg_request_info& info) {
   // Raw: the engine would decode it and clean it of dots, and paths here are exact.
   request.path = view_or_empty(info.local_uri_raw);
   request.query = view_or_empty(info.query_string);
+  request.peer = info.remote_addr;
   for (int i = 0; i < info.num_headers; ++i) {
     const mg_header& header = info.http_headers[i];
     request.headers.emplace_back(view_or_empty(header.name), view_or_empty(header.value));

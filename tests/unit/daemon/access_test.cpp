@@ -1,10 +1,14 @@
 #include "daemon/access.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "http/pages.hpp"
 
@@ -41,7 +45,10 @@ class WebFile final {
 };
 
 http::Response ask(const Access& access, const char* authorization) {
-  http::Request request{.method = "GET", .path = "/metrics", .query = "", .headers = {}};
+  http::Request request;
+  request.method = "GET";
+  request.path = "/metrics";
+  request.peer = "192.0.2.1";
   if (authorization != nullptr) request.headers.emplace_back("authorization", authorization);
   return access.guard([](const http::Request&) { return http::text_response(200, "in\n"); })(
       request);
@@ -68,6 +75,36 @@ TEST_CASE("who is not admitted is told how to ask and nothing else", "[daemon]")
     CHECK(out.body == "unauthorized\n");
     CHECK(http::find_header(out.headers, "WWW-Authenticate") == "Basic");
   }
+}
+
+TEST_CASE("who comes in a flood of wrong passwords is told to come again", "[daemon]") {
+  const WebFile file;
+  file.write(
+      "basic_auth_users:\n  alice: $2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n");
+  const Access access(file.path(), [](const std::string&) {});
+  std::mutex mutex;
+  std::vector<http::Response> refusals;
+  std::atomic<bool> is_over = false;
+  std::vector<std::thread> flood;
+  for (std::size_t i = 0; i < http::BasicAuth::kOfOneAddress + 2; ++i) {
+    flood.emplace_back([&] {
+      while (!is_over) {
+        const http::Response out = ask(access, "Basic YWxpY2U6");
+        const std::lock_guard lock(mutex);
+        refusals.push_back(out);
+        if (out.status == 503) is_over = true;
+      }
+    });
+  }
+  for (std::thread& one : flood) one.join();
+  bool was_busy = false;
+  for (const http::Response& out : refusals) {
+    if (out.status == 401) continue;
+    CHECK(out.status == 503);
+    CHECK(http::find_header(out.headers, "Retry-After") == "1");
+    was_busy = true;
+  }
+  CHECK(was_busy);
 }
 
 TEST_CASE("the file is read again when it changes, and lets nobody in while it is wrong",

@@ -1,11 +1,17 @@
 #include "http/basic_auth.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 using kcommons::http::BasicAuth;
 using kcommons::http::parse_basic;
+using enum kcommons::http::Admission;
 
 namespace {
 
@@ -33,21 +39,56 @@ TEST_CASE("credentials are a name and a password in base64", "[http]") {
 
 TEST_CASE("only the right password of a user is admitted, each time", "[http]") {
   const BasicAuth auth(kUsers);
+  const auto ask = [&auth](std::optional<std::string_view> authorization) {
+    return auth.ask(authorization, "192.0.2.1");
+  };
   for (int i = 0; i < 2; ++i) {
-    CHECK(auth.admits("Basic YWxpY2U6c2VjcmV0"));            // alice:secret
-    CHECK(auth.admits("Basic Ym9iOnDDpHNzOndvcmQ="));        // bob:päss:word
-    CHECK_FALSE(auth.admits("Basic YWxpY2U6U2VjcmV0"));      // alice:Secret
-    CHECK_FALSE(auth.admits("Basic Ym9iOnNlY3JldA=="));      // bob:secret
-    CHECK_FALSE(auth.admits("Basic YWxpY2U6"));              // alice:
-    CHECK_FALSE(auth.admits("Basic bm9ib2R5OnNlY3JldA=="));  // nobody:secret
-    CHECK_FALSE(auth.admits("Basic Og=="));                  // :
-    CHECK_FALSE(auth.admits("nonsense"));
-    CHECK_FALSE(auth.admits(std::nullopt));
+    CHECK(ask("Basic YWxpY2U6c2VjcmV0") == kAdmitted);      // alice:secret
+    CHECK(ask("Basic Ym9iOnDDpHNzOndvcmQ=") == kAdmitted);  // bob:päss:word
+    CHECK(ask("Basic YWxpY2U6U2VjcmV0") == kRefused);       // alice:Secret
+    CHECK(ask("Basic Ym9iOnNlY3JldA==") == kRefused);       // bob:secret
+    CHECK(ask("Basic YWxpY2U6") == kRefused);               // alice:
+    CHECK(ask("Basic bm9ib2R5OnNlY3JldA==") == kRefused);   // nobody:secret
+    CHECK(ask("Basic Og==") == kRefused);                   // :
+    CHECK(ask("nonsense") == kRefused);
+    CHECK(ask(std::nullopt) == kRefused);
   }
 }
 
 TEST_CASE("without users everybody is admitted", "[http]") {
   const BasicAuth auth({});
-  CHECK(auth.admits(std::nullopt));
-  CHECK(auth.admits("nonsense"));
+  CHECK(auth.ask(std::nullopt, "") == kAdmitted);
+  CHECK(auth.ask("nonsense", "") == kAdmitted);
+}
+
+TEST_CASE("a flood of wrong passwords keeps out neither who was in before nor other addresses",
+          "[http]") {
+  // With one more, as dear as is usual: it is that for everybody.
+  auto users = kUsers;
+  users["carol"] = "$2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u";
+  const BasicAuth auth(users);
+  constexpr const char* kAlice = "Basic YWxpY2U6c2VjcmV0";
+  constexpr const char* kBob = "Basic Ym9iOnDDpHNzOndvcmQ=";
+  REQUIRE(auth.ask(kAlice, "192.0.2.1") == kAdmitted);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> busy = 0;
+  std::atomic<int> admitted = 0;
+  std::vector<std::thread> flood;
+  for (std::size_t i = 0; i < BasicAuth::kOfOneAddress + 2; ++i) {
+    flood.emplace_back([&] {
+      while (!is_over) {
+        const auto verdict = auth.ask("Basic bm9ib2R5OnNlY3JldA==", "192.0.2.1");
+        if (verdict == kAdmitted) ++admitted;
+        if (verdict != kBusy) continue;
+        ++busy;
+        std::this_thread::yield();
+      }
+    });
+  }
+  while (busy == 0) std::this_thread::yield();
+  CHECK(auth.ask(kAlice, "192.0.2.1") == kAdmitted);
+  CHECK(auth.ask(kBob, "192.0.2.2") == kAdmitted);
+  is_over = true;
+  for (std::thread& one : flood) one.join();
+  CHECK(admitted == 0);
 }
