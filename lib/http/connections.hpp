@@ -1,13 +1,18 @@
 // The connections that are open at one server. The engine gives each a thread for as long as it
-// lasts, so a client that keeps its connection for the next request takes a thread from the
-// others. That is harmless until the last thread is taken: then the client that has been idle
-// longest is cut off, which every HTTP client expects of an idle connection, and there is a
-// thread for the next one. A client whose first request has not come yet is not cut off, as the
-// engine does not tell who it is; the server's request_timeout bounds it. Thread-safe.
+// lasts, so that whoever is slow, or idle between two requests, takes a thread from the others.
+//
+// That is harmless until the last thread is taken. Then that thread lets its own client wait until
+// there is another thread for the next one. It ends the connections of all clients that the server
+// has been waiting for: that should have sent a request, or taken more of an answer, and have not
+// for `patience`, which is long for a scraper, as it does either at once. Where no client is left
+// that may turn out to be so, or half of the threads are with idle clients, it ends the connection
+// of the one that has been idle longest, which every HTTP client expects of an idle connection. A
+// request is never cut off while its answer is made, and nobody as long as threads are free: the
+// time-outs of the server are for those. Thread-safe.
 #pragma once
 
-#include <netinet/in.h>
-
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,28 +26,37 @@ namespace kcommons::http {
 
 class Connections final {
  public:
-  struct Ends {
-    std::uint16_t local_port = 0;
-    sockaddr_in peer{};
+  // What a connection is waiting for.
+  enum class State : std::uint8_t {
+    kNew,        // its client, to send the first request
+    kAnswering,  // the server, to make an answer
+    kSending,    // its client, to take the answer
+    kIdle,       // its client, which has its answer and may send another request
+    kCutOff,     // its thread, to find that the connection has ended
   };
-  // How connections are ended. Called only while none of those that are open can be closed by
-  // its own thread, so that a descriptor that is found is still the connection's. Must not come
-  // back here.
+  // How connections are ended. Called only while none of those that are open can be closed by its
+  // own thread, so that a descriptor that is found is still the connection's. Must not come back
+  // here.
   struct CutOff {
-    std::function<void(const Ends&)> one;
+    // False where the client has done its part meanwhile and the server is late: nothing is done.
+    std::function<bool(const void* id, State state)> one;
     std::function<void()> all;
   };
 
   // `threads` is the number that the engine has.
-  Connections(std::size_t threads, CutOff cut_off)
-      : threads_(threads), cut_off_(std::move(cut_off)) {
+  Connections(std::size_t threads, std::chrono::milliseconds patience, CutOff cut_off,
+              const Clock& clock)
+      : threads_(threads), patience_(patience), cut_off_(std::move(cut_off)), clock_(clock) {
     open_.reserve(threads);
   }
 
-  // `id` is any address that is the connection's own until it is closed.
+  // `id` is any address that is the connection's own until it is closed. Returns when there is a
+  // thread for the next connection, or the server stops.
   void opened(const void* id);
-  void request_begins(const void* id, const Ends& ends);
-  void request_ends(const void* id, SteadyTime now);
+  void request_begins(const void* id) { enter(id, State::kAnswering); }
+  // An answer begins to be sent, and another part of it was taken.
+  void part_taken(const void* id) { enter(id, State::kSending); }
+  void request_ends(const void* id) { enter(id, State::kIdle); }
   // Must be called before the descriptor is closed.
   void closed(const void* id);
 
@@ -50,20 +64,24 @@ class Connections final {
   void cut_off_all();
 
  private:
-  enum class State : std::uint8_t { kNew, kAnswering, kIdle, kCutOff };
   struct Connection {
     const void* id = nullptr;
     State state = State::kNew;
-    Ends ends;              // not known while kNew
-    SteadyTime idle_since;  // while kIdle
+    SteadyTime since;  // in that state, or last heard of in it
   };
 
+  void enter(const void* id, State state);
   Connection* find(const void* id);
-  void keep_a_thread_free();
+  [[nodiscard]] bool has_thread_free() const;
+  bool cut_off_somebody_but(const void* id);
+  bool cut_off_one(Connection& connection);
 
   const std::size_t threads_;
+  const std::chrono::milliseconds patience_;
   const CutOff cut_off_;
+  const Clock& clock_;
   std::mutex mutex_;
+  std::condition_variable_any changed_;
   bool stopping_ = false;
   std::vector<Connection> open_;
 };

@@ -1,8 +1,8 @@
 #include "http/server.hpp"
 
-#include <arpa/inet.h>
 #include <civetweb.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -32,6 +32,14 @@ constexpr std::size_t kPiece = std::size_t{64} * 1024;
 // A request that is longer, headers included, is refused by the engine with a 4xx.
 constexpr const char* kMaxRequestBytes = "16384";
 
+// Connections that the kernel keeps for the engine to accept. By default there are fewer, and a
+// client beyond that tries again after a second.
+constexpr const char* kBacklog = "1024";
+
+// Of an answer in the kernel, for each connection. It would take megabytes, also for a client that
+// takes nothing, and whom nobody could then tell from one that is done.
+constexpr int kUnsentBytes = 128 * 1024;
+
 std::string view_or_empty(const char* text) {
   return text == nullptr ? "" : text;
 }
@@ -56,48 +64,69 @@ bool write_all(mg_connection* connection, std::string_view bytes) {
   return written > 0 && static_cast<std::size_t>(written) == bytes.size();
 }
 
-bool write_until(mg_connection* connection, std::string_view bytes, SteadyTime deadline) {
-  while (!bytes.empty()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    if (!write_all(connection, bytes.substr(0, kPiece))) return false;
-    bytes.remove_prefix(std::min(bytes.size(), kPiece));
-  }
+// As the engine takes it. Never with a trailing 's': TLS was built for another OpenSSL than
+// Debian's, and crashes.
+std::string listening_port(const SocketAddress& address) {
+  return shown({.host = numeric_host(address), .port = port_of(address)});
+}
+
+// Of a connection that is open. The engine sets where it comes from before it says that there is
+// one, and shows that as soon as on_init_connection has returned.
+bool cut_off(const void* connection, Connections::State state) {
+  const auto* const info = mg_get_request_info(static_cast<const mg_connection*>(connection));
+  if (info == nullptr) return false;
+  const int fd = find_connection(static_cast<std::uint16_t>(info->server_port), info->remote_addr,
+                                 static_cast<std::uint16_t>(info->remote_port));
+  if (fd < 0) return false;
+  const bool is_sending = state == Connections::State::kSending;
+  if (is_sending ? has_room(fd) : has_input(fd)) return false;
+  // One that is idle may still take the end of its last answer.
+  if (state != Connections::State::kIdle) reset_at_close(fd);
+  shut_down(fd);
   return true;
 }
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
+// Counts a request while its answer is made.
+class InFlight final {
+ public:
+  explicit InFlight(std::atomic<unsigned>& all) : count(all.fetch_add(1) + 1), all_(all) {}
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  ~InFlight() { all_.fetch_sub(1); }
 
-Connections::Ends ends_of(const mg_request_info& info) {
-  Connections::Ends ends;
-  ends.local_port = static_cast<std::uint16_t>(info.server_port);
-  ends.peer.sin_family = AF_INET;
-  ends.peer.sin_port = htons(static_cast<std::uint16_t>(info.remote_port));
-  inet_pton(AF_INET, info.remote_addr, &ends.peer.sin_addr);
-  return ends;
-}
+  const unsigned count;  // with this one
+
+ private:
+  std::atomic<unsigned>& all_;
+};
 
 }  // namespace
+
+bool has_ipv6() {
+  return mg_check_feature(MG_FEATURES_IPV6) != 0;
+}
 
 struct Server::Engine {
   Engine(const ServerOptions& given, Handler called)
       : options(given),
         handler(std::move(called)),
         threads(given.max_requests + std::max(given.spare_threads, 2U)),
-        connections(threads, {.one =
-                                  [](const Connections::Ends& ends) {
-                                    shut_down(find_connection(ends.local_port, ends.peer));
-                                  },
-                              .all = [this] { shut_down_connections(port); }}) {}
+        connections(threads, given.patience,
+                    {.one = &cut_off,
+                     .all =
+                         [this] {
+                           for (const std::uint16_t port : ports) shut_down_connections(port);
+                         }},
+                    clock) {}
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  Result<void> listen(const sockaddr_in& address);
+  Result<void> listen(std::span<const SocketAddress> addresses);
   int answer(mg_connection* connection) noexcept;
-  Response respond(const Request& request, unsigned in_flight_now) const;
-  void send(mg_connection* connection, const Request& request, const Response& response) const;
+  Response respond(const Request& request);
+  void send(mg_connection* connection, const Request& request, const Response& response);
+  bool send_until(mg_connection* connection, std::string_view bytes, SteadyTime deadline);
   void log(std::string_view message) const;
 
   // What civetweb calls. It is C: nothing may be thrown through it.
@@ -113,10 +142,11 @@ struct Server::Engine {
   const ServerOptions options;
   const Handler handler;
   const unsigned threads;
+  const SystemClock clock;
   Connections connections;
   std::atomic<unsigned> in_flight{0};
-  std::uint16_t port = 0;
-  int listener = -1;
+  std::vector<std::uint16_t> ports;
+  std::vector<int> listeners;
   std::optional<AcceptGuard> guard;
   bool library_in_use = false;
   mg_context* context = nullptr;
@@ -126,20 +156,20 @@ Server::Engine::~Engine() {
   if (context != nullptr) {
     guard.reset();
     // civetweb's threads look at its stop flag only when a wait ends: end all waits.
-    shut_down(listener);
+    for (const int listener : listeners) shut_down(listener);
     connections.cut_off_all();
     mg_stop(context);
   }
   if (library_in_use) mg_exit_library();
 }
 
-Result<void> Server::Engine::listen(const sockaddr_in& address) {
-  const std::string where = display_address(options.host, options.port);
+Result<void> Server::Engine::listen(std::span<const SocketAddress> addresses) {
   // The library counts its users. TLS is the one feature that this call would set up; files are
   // always built in, so that 0 can only be a failure.
   library_in_use = mg_init_library(MG_FEATURES_FILES) != 0;
-  // Never with a trailing 's': TLS was built for another OpenSSL than Debian's, and crashes.
-  const std::string ports = fmt::format("{}:{}", numeric_host(address), options.port);
+  std::vector<std::string> all;
+  for (const SocketAddress& address : addresses) all.push_back(listening_port(address));
+  const std::string where = fmt::format("{}", fmt::join(all, ","));
   const std::string thread_count = fmt::format("{}", threads);
   const std::string request_timeout = fmt::format("{}", options.request_timeout.count());
   const std::string keep_alive_timeout = fmt::format("{}", options.keep_alive_timeout.count());
@@ -147,7 +177,8 @@ Result<void> Server::Engine::listen(const sockaddr_in& address) {
   // so that nothing else of civetweb ever does.
   // clang-format off
   std::array settings{
-      "listening_ports", ports.c_str(),
+      "listening_ports", where.c_str(),
+      "listen_backlog", kBacklog,
       "num_threads", thread_count.c_str(),
       "request_timeout_ms", request_timeout.c_str(),
       "keep_alive_timeout_ms", keep_alive_timeout.c_str(),
@@ -164,40 +195,41 @@ Result<void> Server::Engine::listen(const sockaddr_in& address) {
   std::array<char, 256> reason{};
   mg_error_data error{nullptr, reason.data(), reason.size()};
   context = library_in_use ? mg_start2(&init, &error) : nullptr;
-  mg_server_port listening{};
-  if (context == nullptr || mg_get_server_ports(context, 1, &listening) != 1) {
+  const int count = static_cast<int>(addresses.size());
+  std::vector<mg_server_port> listening(addresses.size());
+  if (context == nullptr || mg_get_server_ports(context, count, listening.data()) != count) {
     return fail(Error::other(
         fmt::format("listen on {}: civetweb: {}", where, text::printable(reason.data()))));
   }
-  port = static_cast<std::uint16_t>(listening.port);
-  sockaddr_in chosen = address;
-  chosen.sin_port = htons(port);
-  listener = find_listener(chosen);
-  if (options.reserve != nullptr) guard.emplace(std::vector<int>{listener}, *options.reserve);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    ports.push_back(static_cast<std::uint16_t>(listening[i].port));
+    listeners.push_back(find_listener(numeric_host(addresses[i]), ports[i]));
+    limit_unsent(listeners[i], kUnsentBytes);
+  }
+  if (options.reserve != nullptr) guard.emplace(listeners, *options.reserve);
   return {};
 }
 
 int Server::Engine::answer(mg_connection* connection) noexcept {
   int status = 500;
   const mg_request_info& info = *mg_get_request_info(connection);
-  connections.request_begins(connection, ends_of(info));
-  const unsigned in_flight_now = in_flight.fetch_add(1) + 1;
+  connections.request_begins(connection);
   try {
     const Request request = request_of(info);
-    const Response response = respond(request, in_flight_now);
+    const Response response = respond(request);
     status = response.status;
     send(connection, request, response);
   } catch (const std::exception& error) {
     mg_disable_connection_keep_alive(connection);
     log(error.what());
   }
-  in_flight.fetch_sub(1);
-  connections.request_ends(connection, steady_now());
+  connections.request_ends(connection);
   return status;
 }
 
-Response Server::Engine::respond(const Request& request, unsigned in_flight_now) const {
-  if (in_flight_now > options.max_requests) {
+Response Server::Engine::respond(const Request& request) {
+  const InFlight current(in_flight);
+  if (current.count > options.max_requests) {
     return text_response(503, fmt::format("more than {} requests at once\n", options.max_requests));
   }
   std::string why;
@@ -213,7 +245,7 @@ Response Server::Engine::respond(const Request& request, unsigned in_flight_now)
 }
 
 void Server::Engine::send(mg_connection* connection, const Request& request,
-                          const Response& response) const {
+                          const Response& response) {
   const bool keep_alive =
       allows_keep_alive(request, view_or_empty(mg_get_request_info(connection)->http_version));
   std::string first = response_head(response, keep_alive, std::chrono::system_clock::now());
@@ -225,12 +257,23 @@ void Server::Engine::send(mg_connection* connection, const Request& request,
   if (length_of(response) <= kPiece) {
     for (const std::string_view bytes : std::exchange(rest, {})) first += bytes;
   }
-  const SteadyTime deadline = steady_now() + options.send_timeout;
-  const bool sent =
-      write_all(connection, first) && std::ranges::all_of(rest, [&](std::string_view bytes) {
-        return write_until(connection, bytes, deadline);
-      });
+  const SteadyTime deadline = clock.steady() + options.send_timeout;
+  const bool sent = send_until(connection, first, deadline) &&
+                    std::ranges::all_of(rest, [&](std::string_view bytes) {
+                      return send_until(connection, bytes, deadline);
+                    });
   if (!sent || !keep_alive) mg_disable_connection_keep_alive(connection);
+}
+
+bool Server::Engine::send_until(mg_connection* connection, std::string_view bytes,
+                                SteadyTime deadline) {
+  while (!bytes.empty()) {
+    if (clock.steady() > deadline) return false;
+    connections.part_taken(connection);
+    if (!write_all(connection, bytes.substr(0, kPiece))) return false;
+    bytes.remove_prefix(std::min(bytes.size(), kPiece));
+  }
+  return true;
 }
 
 void Server::Engine::log(std::string_view message) const {
@@ -297,16 +340,22 @@ Server::Server(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler handler) {
-  auto address = listen_check(options.host, options.port);
-  if (!address) return fail(address.error());
+  std::vector<Endpoint> endpoints{{.host = options.host, .port = options.port}};
+  endpoints.insert(endpoints.end(), options.more.begin(), options.more.end());
+  for (const Endpoint& endpoint : endpoints) {
+    if (!is_ipv6(endpoint) || has_ipv6()) continue;
+    return fail(Error::other(fmt::format("listen on {}: {}", shown(endpoint), kNoIpv6)));
+  }
+  const auto addresses = listen_check(endpoints);
+  if (!addresses) return fail(addresses.error());
   auto engine = std::make_unique<Engine>(options, std::move(handler));
-  auto listening = engine->listen(*address);
+  auto listening = engine->listen(*addresses);
   if (!listening) return fail(listening.error());
   return std::unique_ptr<Server>(new Server(std::move(engine)));
 }
 
-std::uint16_t Server::port() const {
-  return engine_->port;
+const std::vector<std::uint16_t>& Server::ports() const {
+  return engine_->ports;
 }
 
 }  // namespace kcommons::http

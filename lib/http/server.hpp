@@ -1,6 +1,6 @@
-// The HTTP server: listens on one address and hands each request to one handler. HTTP/1.1 and 1.0
-// with keep-alive, no TLS, no files, no directories, no CGI, no request bodies. civetweb carries
-// it, and server.cpp alone knows that.
+// The HTTP server: listens on one address or several and hands each request to one handler.
+// HTTP/1.1 and 1.0 with keep-alive, no TLS, no files, no directories, no CGI, no request bodies.
+// civetweb carries it, and server.cpp alone knows that.
 //
 // Threads: handlers run on the engine's threads, several at once. They inherit the signal mask of
 // the thread that calls start(), so block signals first. The engine ignores SIGPIPE for the whole
@@ -16,24 +16,36 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/descriptor_reserve.hpp"
 #include "base/result.hpp"
 #include "http/message.hpp"
+#include "http/sockets.hpp"
 
 namespace kcommons::http {
 
+// Whether the engine can listen on an address of IPv6; it is built with or without, 1.15 of Debian
+// 12 without.
+bool has_ipv6();
+inline constexpr std::string_view kNoIpv6 = "the civetweb here is built without IPv6";
+
 struct ServerOptions {
-  std::string host;        // an IPv4 address or a host name; empty is every address
-  std::uint16_t port = 0;  // 0 lets the kernel choose
-  // Requests that are answered at once; one more is told 503.
+  std::string host;            // an address or a host name; empty is every address of IPv4
+  std::uint16_t port = 0;      // 0 lets the kernel choose
+  std::vector<Endpoint> more;  // to listen on too
+  // Requests whose answers are made at once; one more is told 503.
   unsigned max_requests = 40;
   // A connection holds a thread of the engine as long as it is open. These are beside those for
-  // max_requests: for clients that are idle, or slow to send, and for the one over the limit.
-  unsigned spare_threads = 8;
+  // max_requests: for clients that are idle, or slow, and for the one over the limit.
+  unsigned spare_threads = 24;
+  // While all threads are taken, a client that sends no request, or takes no more of its answer,
+  // may keep its own for so long.
+  std::chrono::milliseconds patience{50};
   // For a client to send the headers of its first request, and to take more of an answer.
   std::chrono::milliseconds request_timeout{5000};
-  // For a whole answer to be taken. Prometheus gives up a scrape after ten seconds by default.
+  // For a whole answer to be taken, and about request_timeout more. Prometheus gives up a scrape
+  // after ten seconds by default.
   std::chrono::milliseconds send_timeout{10000};
   // Longer than the usual scrape interval of a minute: a scraper that keeps its connection needs
   // no new descriptor here, which counts when the machine has none left.
@@ -55,8 +67,10 @@ class Server final {
   // Ends all connections and waits for handlers that are running; clients are not waited for.
   ~Server();
 
-  // The port listened on, also when 0 was asked for.
-  [[nodiscard]] std::uint16_t port() const;
+  // The port listened on, also when 0 was asked for; of the first address.
+  [[nodiscard]] std::uint16_t port() const { return ports().front(); }
+  // Of every address, in the order of the options.
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const;
 
  private:
   struct Engine;

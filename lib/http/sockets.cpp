@@ -11,8 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/unique_fd.hpp"
 
@@ -24,22 +26,25 @@ namespace {
 // has this many descriptors open.
 constexpr rlim_t kHighestSought = 65536;
 
-sockaddr* generic(sockaddr_in& address) {
+template <typename Address>
+sockaddr* generic(Address& address) {
   return reinterpret_cast<sockaddr*>(&address);  // NOLINT(*-reinterpret-cast): as bind(2) wants it
 }
 
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
 
-// getsockname(2) or getpeername(2); nothing for what is not an IPv4 socket, or has no such name.
-std::optional<sockaddr_in> name_of(int fd, NameCall call) {
-  sockaddr_in name{};
-  socklen_t size = sizeof(name);
-  if (call(fd, generic(name), &size) != 0 || name.sin_family != AF_INET) return std::nullopt;
+// getsockname(2) or getpeername(2); nothing for what is no socket of IP, or has no such name.
+std::optional<SocketAddress> name_of(int fd, NameCall call) {
+  SocketAddress name;
+  name.size = sizeof(name.storage);
+  if (call(fd, generic(name.storage), &name.size) != 0) return std::nullopt;
+  if (name.storage.ss_family != AF_INET && name.storage.ss_family != AF_INET6) return std::nullopt;
   return name;
 }
 
-bool same(const sockaddr_in& left, const sockaddr_in& right) {
-  return left.sin_port == right.sin_port && left.sin_addr.s_addr == right.sin_addr.s_addr;
+bool is_ready(int socket, short events) {
+  pollfd asked{.fd = socket, .events = events, .revents = 0};
+  return poll(&asked, 1, 0) > 0;
 }
 
 bool is_listening(int fd) {
@@ -62,7 +67,45 @@ int find_descriptor(Predicate is_it) {
 
 bool is_at_port(int fd, std::uint16_t local_port) {
   const auto here = name_of(fd, &getsockname);
-  return here && ntohs(here->sin_port) == local_port;
+  return here && port_of(*here) == local_port;
+}
+
+Result<SocketAddress> address_of(const Endpoint& endpoint) {
+  SocketAddress address;
+  if (!is_ipv6(endpoint)) {
+    const auto found = resolve(endpoint.host, endpoint.port);
+    if (!found) return fail(found.error());
+    std::memcpy(&address.storage, &*found, sizeof(*found));
+    address.size = sizeof(*found);
+    return address;
+  }
+  sockaddr_in6 ipv6{};
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(endpoint.port);
+  if (inet_pton(AF_INET6, endpoint.host.c_str(), &ipv6.sin6_addr) != 1) {
+    return fail(Error::other("no IPv6 address"));
+  }
+  std::memcpy(&address.storage, &ipv6, sizeof(ipv6));
+  address.size = sizeof(ipv6);
+  return address;
+}
+
+// A socket that listens there as the engine's will.
+Result<UniqueFd> listener_at(SocketAddress& address, const std::string& what) {
+  const auto refuse = [&what] { return fail(Error::from_errno(errno, what)); };
+  UniqueFd fd(socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.is_open()) return refuse();
+  // A port whose last connections are in TIME_WAIT is free, one that somebody listens on is not
+  // (socket(7)).
+  const int on = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // [::] is not every address of IPv4 too.
+  if (address.storage.ss_family == AF_INET6) {
+    setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  }
+  if (bind(fd.get(), generic(address.storage), address.size) != 0) return refuse();
+  if (listen(fd.get(), 1) != 0) return refuse();
+  return fd;
 }
 
 }  // namespace
@@ -87,25 +130,44 @@ Result<sockaddr_in> resolve(const std::string& host, std::uint16_t port) {
   return address;
 }
 
-std::string display_address(const std::string& host, std::uint16_t port) {
-  return fmt::format("{}:{}", host, port);
+bool is_ipv6(const Endpoint& endpoint) {
+  return endpoint.host.find(':') != std::string::npos;
 }
 
-Result<sockaddr_in> listen_check(const std::string& host, std::uint16_t port) {
-  auto address = resolve(host, port);
-  if (!address) return fail(address.error().during("listen on " + display_address(host, port)));
-  const auto refuse = [&] {
-    return fail(Error::from_errno(errno, "listen on " + display_address(host, port)));
-  };
-  const UniqueFd probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!probe.is_open()) return refuse();
-  // As the engine sets it: a port whose last connections are in TIME_WAIT is free, one that
-  // somebody listens on is not (socket(7)).
-  const int on = 1;
-  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (bind(probe.get(), generic(*address), sizeof(sockaddr_in)) != 0) return refuse();
-  if (listen(probe.get(), 1) != 0) return refuse();
-  return address;
+std::string shown(const Endpoint& endpoint) {
+  if (is_ipv6(endpoint)) return fmt::format("[{}]:{}", endpoint.host, endpoint.port);
+  return fmt::format("{}:{}", endpoint.host, endpoint.port);
+}
+
+std::uint16_t port_of(const SocketAddress& address) {
+  // The port is at one place in both.
+  sockaddr_in start{};
+  std::memcpy(&start, &address.storage, sizeof(start));
+  return ntohs(start.sin_port);
+}
+
+std::string numeric_host(const SocketAddress& address) {
+  std::array<char, NI_MAXHOST> text{};
+  SocketAddress copy = address;
+  getnameinfo(generic(copy.storage), copy.size, text.data(), text.size(), nullptr, 0,
+              NI_NUMERICHOST);
+  return text.data();
+}
+
+Result<std::vector<SocketAddress>> listen_check(std::span<const Endpoint> endpoints) {
+  std::vector<SocketAddress> addresses;
+  // All at once, as two of them may be in each other's way.
+  std::vector<UniqueFd> listeners;
+  for (const Endpoint& endpoint : endpoints) {
+    const std::string what = "listen on " + shown(endpoint);
+    auto address = address_of(endpoint);
+    if (!address) return fail(address.error().during(what));
+    auto listener = listener_at(*address, what);
+    if (!listener) return fail(listener.error());
+    addresses.push_back(*address);
+    listeners.push_back(std::move(*listener));
+  }
+  return addresses;
 }
 
 Result<void> wait_for(int socket, short events, SteadyTime deadline, const char* what) {
@@ -137,25 +199,38 @@ Result<UniqueFd> connect_to(sockaddr_in address, SteadyTime deadline) {
   return fd;
 }
 
-std::string numeric_host(const sockaddr_in& address) {
-  std::array<char, INET_ADDRSTRLEN> text{};
-  inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-  return text.data();
-}
-
-int find_listener(const sockaddr_in& local) {
+int find_listener(const std::string& numeric_host, std::uint16_t port) {
   return find_descriptor([&](int fd) {
     const auto name = name_of(fd, &getsockname);
-    return name && same(*name, local) && is_listening(fd);
+    return name && port_of(*name) == port && is_listening(fd) &&
+           http::numeric_host(*name) == numeric_host;
   });
 }
 
-int find_connection(std::uint16_t local_port, const sockaddr_in& peer) {
+int find_connection(std::uint16_t local_port, std::string_view numeric_peer,
+                    std::uint16_t peer_port) {
   return find_descriptor([&](int fd) {
     if (!is_at_port(fd, local_port)) return false;
     const auto there = name_of(fd, &getpeername);
-    return there && same(*there, peer);
+    return there && port_of(*there) == peer_port && numeric_host(*there) == numeric_peer;
   });
+}
+
+void limit_unsent(int socket, int bytes) {
+  if (socket >= 0) setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+bool has_input(int socket) {
+  return is_ready(socket, POLLIN);
+}
+
+bool has_room(int socket) {
+  return is_ready(socket, POLLOUT);
+}
+
+void reset_at_close(int socket) {
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }
 
 void shut_down(int socket) {

@@ -7,13 +7,17 @@
 //
 // Descriptors are found by the addresses of their sockets, so a caller of shut_down() must see to
 // it that the socket cannot be closed meanwhile, or the number might be another's. All functions
-// are thread-safe and need no new descriptor, listen_check() apart.
+// are thread-safe and need no new descriptor, but for listen_check() and what the client does.
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -21,8 +25,27 @@
 
 namespace kcommons::http {
 
-// "127.0.0.1:10044", or ":10044" for an empty host.
-std::string display_address(const std::string& host, std::uint16_t port);
+// An address to listen on. The host is an address of IPv4, one of IPv6 without brackets, or a name;
+// empty is every address of IPv4.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;  // 0 lets the kernel choose
+  bool operator==(const Endpoint&) const = default;
+};
+
+bool is_ipv6(const Endpoint& endpoint);
+
+// "127.0.0.1:10044", "[::1]:10044", or ":10044" for an empty host.
+std::string shown(const Endpoint& endpoint);
+
+// Of IPv4 or IPv6, with its port.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+std::uint16_t port_of(const SocketAddress& address);
+// Without the port, and without brackets.
+std::string numeric_host(const SocketAddress& address);
 
 // The first IPv4 address that `host` names (empty: every address). A name is asked for with the
 // resolver of the system, which has a time-out of its own. The error reads "no IPv4 address: why".
@@ -35,18 +58,28 @@ Result<void> wait_for(int socket, short events, SteadyTime deadline, const char*
 // A connected socket, which does not block. The error reads "connect: why".
 Result<UniqueFd> connect_to(sockaddr_in address, SteadyTime deadline);
 
-// Finds the address of `host`, and listens there for a moment
-// to learn whether that is allowed and free. The error reads "listen on host:port: why".
-Result<sockaddr_in> listen_check(const std::string& host, std::uint16_t port);
+// Finds the addresses, and listens on all of them for a moment to learn whether that is allowed and
+// free. The error reads "listen on host:port: why".
+Result<std::vector<SocketAddress>> listen_check(std::span<const Endpoint> endpoints);
 
-// The dotted form of the address, without the port.
-std::string numeric_host(const sockaddr_in& address);
+// The socket of this process that listens on the address at this port, or -1.
+int find_listener(const std::string& numeric_host, std::uint16_t port);
 
-// The socket of this process that listens on `local`, or -1.
-int find_listener(const sockaddr_in& local);
+// The socket of this process that is connected to that client at the port `local_port` here, or -1.
+int find_connection(std::uint16_t local_port, std::string_view numeric_peer,
+                    std::uint16_t peer_port);
 
-// The socket of this process that is connected to `peer` at the port `local_port` here, or -1.
-int find_connection(std::uint16_t local_port, const sockaddr_in& peer);
+// No more than about twice that many bytes wait in the kernel for a client to take them. Of a
+// listening socket: those that it accepts from now on have the same.
+void limit_unsent(int socket, int bytes);
+
+// Whether the other side has sent something that is not read yet, or has gone.
+bool has_input(int socket);
+// Whether there is room for more to be sent.
+bool has_room(int socket);
+
+// What is not sent yet is thrown away when the socket is closed, and the other side hears of it.
+void reset_at_close(int socket);
 
 // Wakes whoever waits for the socket; nothing more can be sent or received. -1 is ignored.
 void shut_down(int socket);
