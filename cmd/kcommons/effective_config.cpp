@@ -1,6 +1,10 @@
 #include "effective_config.hpp"
 
+#include <fmt/core.h>
+
 #include "cgroup/layouts.hpp"
+#include "config/listen_address.hpp"
+#include "http/server.hpp"
 
 namespace kcommons::cmd {
 
@@ -11,6 +15,21 @@ std::string file_in_force(const Given& environment, const Given& flags) {
     if (const auto at = given->find(kConfigFile.name); at != given->end()) return at->second;
   }
   return {};
+}
+
+// `what` stands before the address, where the origin does not name the key.
+void refuse_ipv6_without_engine(config::LoadResult& loaded, const std::string& origin,
+                                std::string_view what = "") {
+  if (http::has_ipv6()) return;
+  for (const std::string& text : loaded.config.web.listen_addresses) {
+    const auto address = config::parse_listen_address(text);
+    if (!address || !config::is_ipv6(*address)) continue;
+    loaded.errors.push_back(
+        {.path = origin,
+         .message =
+             fmt::format("{}\"{}\" is an IPv6 address, and {}, expected an IPv4 address or a host",
+                         what, text, http::kNoIpv6)});
+  }
 }
 
 }  // namespace
@@ -35,6 +54,7 @@ config::LoadResult load_checked(const std::string& path) {
                              .column = rule.column,
                              .message = "cgroup.layouts: " + added.error().message()});
   }
+  refuse_ipv6_without_engine(loaded, path, "web.listen_address: ");
   return loaded;
 }
 
@@ -46,6 +66,7 @@ config::LoadResult effective_config(const Given& environment, const Given& flags
     if (at == given.end()) return;
     const auto done = config::set(result.config, flag.key, at->second);
     if (!done) result.errors.push_back({.path = origin, .message = done.error().message()});
+    if (done && flag.key == "web.listen_address") refuse_ipv6_without_engine(result, origin);
   };
   for (const Flag& flag : kFlags) {
     lay_on_top(environment, flag, environment_name(flag.name));

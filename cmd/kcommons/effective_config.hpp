@@ -17,6 +17,7 @@ struct Flag {
   std::string_view name;  // without the dashes
   std::string_view key;   // as config::known_keys() has it
   std::string_view help;
+  bool repeatable = false;  // given several times it is one value, with commas between
 };
 
 // Of `kcommons serve`.
@@ -26,7 +27,9 @@ inline constexpr std::array<Flag, 10> kFlags{{
     {"path.sysfs", "paths.sysfs", "The sysfs to read (default /sys)"},
     {"path.rootfs", "paths.rootfs", "The root directory of the host (default /)"},
     {"web.listen-address", "web.listen_address",
-     "host:port to listen on, or :port for every address (default 127.0.0.1:10044)"},
+     "host:port to listen on, or :port for every address; may be given several times (default "
+     "127.0.0.1:10044)",
+     true},
     {"web.telemetry-path", "web.telemetry_path", "Path of the metrics (default /metrics)"},
     {"web.max-requests", "web.max_requests", "Requests answered at once (default 40)"},
     {"web.config.file", "web.config_file",
@@ -47,10 +50,11 @@ std::string environment_name(std::string_view flag);
 // What was given, by name of the flag.
 using Given = std::map<std::string_view, std::string>;
 
-// A file with all that can be said against it, its cgroup layouts included.
+// A file with all that can be said against it, its cgroup layouts included, and its addresses.
 config::LoadResult load_checked(const std::string& path);
 
-// A wrong value is an error even where another wins over it, and is named by where it came from.
+// A wrong value is an error even where another wins over it, and is named by where it came from. So
+// is an IPv6 address to listen on where the HTTP engine has no IPv6.
 // A file named by nothing, or by an empty text, is none.
 config::LoadResult effective_config(const Given& environment, const Given& flags);
 

@@ -48,7 +48,9 @@ std::vector<std::string> known_keys() {
   for (const Field& field : fields()) keys.emplace_back(field.key);
   std::vector<std::string> lists{"cgroup.layouts", "cgroup.layouts[].path",
                                  "cgroup.layouts[].runtime"};
-  for (const ListField& field : list_fields()) lists.emplace_back(field.key);
+  for (const ListField& field : list_fields()) {
+    if (find_field(field.key) == nullptr) lists.emplace_back(field.key);
+  }
   keys.insert(std::ranges::find(keys, "web.listen_address"), lists.begin(), lists.end());
   return keys;
 }

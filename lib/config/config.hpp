@@ -123,7 +123,8 @@ struct Config {
   Identity identity;
 
   struct Web {
-    std::string listen_address = "127.0.0.1:10044";  // as parse_listen_address takes it
+    // Each as parse_listen_address takes it; at least one, and none twice.
+    std::vector<std::string> listen_addresses{"127.0.0.1:10044"};
     std::string telemetry_path = "/metrics";
     unsigned max_requests = 40;  // in flight at once
     std::string config_file;     // users and headers, see web_config.hpp; empty: none
@@ -169,7 +170,8 @@ LoadResult parse(std::string_view yaml, std::string_view path);
 LoadResult load(const std::string& path);
 
 // Sets the value of one key, written as in known_keys() and checked as in a file. Keys that hold
-// lists cannot be set so. On an error, which reads "what, expected what", config is unchanged.
+// lists cannot be set so, but web.listen_address, with commas between. On an error, which reads
+// "what, expected what", config is unchanged.
 Result<void> set(Config& config, std::string_view key, std::string_view value);
 
 // Every key that a file may have, in the order of config/kcommons.yaml: "web.max_requests". The

@@ -51,10 +51,24 @@ Result<void> set_neighbours_above(Config& config, string_view value) {
   return take(value, kRatio, config.neighbours_above);
 }
 
-Result<void> set_listen_address(Config& config, string_view value) {
-  const auto address = parse_listen_address(value);
+Result<void> check_listen_address(string_view word, const std::vector<std::string>& before) {
+  const auto address = parse_listen_address(word);
   if (!address) return fail(address.error());
-  config.web.listen_address = value;
+  const bool is_new = std::ranges::none_of(before, [&](const std::string& other) {
+    const auto earlier = parse_listen_address(other);
+    return earlier && are_same(*earlier, *address);
+  });
+  if (is_new) return {};
+  return fail(unexpected(quoted(word) + " given twice", "each address once"));
+}
+
+Result<void> set_listen_addresses(Config& config, string_view value) {
+  std::vector<std::string> addresses;
+  for (const string_view word : text::split(value, ',')) {
+    if (auto good = check_listen_address(word, addresses); !good) return good;
+    addresses.emplace_back(word);
+  }
+  config.web.listen_addresses = std::move(addresses);
   return {};
 }
 
@@ -110,7 +124,7 @@ constexpr std::array kFields{
     file_path<&Config::Paths::procfs>("paths.procfs"),
     file_path<&Config::Paths::sysfs>("paths.sysfs"),
     file_path<&Config::Paths::rootfs>("paths.rootfs"),
-    Field{"web.listen_address", kText, set_listen_address, describe_listen_address},
+    Field{"web.listen_address", kText, set_listen_addresses, describe_listen_address},
     Field{"web.telemetry_path", kText,
           [](Config& config, string_view value) {
             return take_url_path(value, config.web.telemetry_path);
@@ -185,6 +199,10 @@ constexpr std::array kListFields{
     ListField{"identity.labels",
               [](Config& config) -> std::vector<std::string>& { return config.identity.labels; },
               check_label, describe_labels},
+    ListField{
+        "web.listen_address",
+        [](Config& config) -> std::vector<std::string>& { return config.web.listen_addresses; },
+        check_listen_address, describe_listen_address, 1},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 // Pure and thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,13 +25,15 @@ struct Field {
   std::string (*expected)();  // for a value that does not get as far as set
 };
 
-// A row of a key that holds a list of words, each checked by itself.
+// A row of a key that holds a list of words, each checked by itself. A key that is in both tables
+// takes one value or a list.
 struct ListField {
   std::string_view key;  // with its sections: "identity.labels"
   std::vector<std::string>& (*list)(Config&);
   // What is wrong with a word, or nothing, given those that stand before it.
   Result<void> (*check)(std::string_view word, const std::vector<std::string>& before);
   std::string (*expected)();
+  std::size_t at_least = 0;  // words
 };
 
 std::span<const Field> fields();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/text.hpp"
 #include "config/values.hpp"
@@ -36,16 +37,26 @@ bool is_label(std::string_view label) {
          label.back() != '-' && std::ranges::all_of(label, is_host_character);
 }
 
-bool is_ip_address(int family, std::string_view host) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  return ::inet_pton(family, std::string(host).c_str(), address.data()) == 1;
+bool is_ipv4_address(std::string_view host) {
+  in_addr address{};
+  return ::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
+}
+
+// "[0:0::1]" → "::1"; nothing for what is no address of IPv6 in brackets.
+std::optional<std::string> bracketed_ipv6(std::string_view host) {
+  if (host.size() < 2 || host.front() != '[' || host.back() != ']') return std::nullopt;
+  in6_addr address{};
+  const std::string inner(host.substr(1, host.size() - 2));
+  if (::inet_pton(AF_INET6, inner.c_str(), &address) != 1) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return ::inet_ntop(AF_INET6, &address, text.data(), text.size());
 }
 
 // A name whose last label is a number can only be meant as an IPv4 address: no top-level domain is
 // numeric (RFC 3696, 2), and resolvers read "10.1" as 10.0.0.1.
 bool is_host(std::string_view host) {
   const auto labels = text::split(host, '.');
-  if (std::ranges::all_of(labels.back(), is_digit)) return is_ip_address(AF_INET, host);
+  if (std::ranges::all_of(labels.back(), is_digit)) return is_ipv4_address(host);
   return host.size() <= kMaxHostBytes && std::ranges::all_of(labels, is_label);
 }
 
@@ -63,14 +74,23 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto port = parse_port(text.substr(colon + 1));
   if (!port) return fail(refuse(text, "has no port from 0 to 65535 behind its last colon"));
 
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed && is_ip_address(AF_INET6, host.substr(1, host.size() - 2))) {
-    return fail(refuse(text, "is an IPv6 address, and the civetweb of Debian 12 has no IPv6"));
-  }
+  if (auto ipv6 = bracketed_ipv6(host)) return ListenAddress{std::move(*ipv6), *port};
   if (!host.empty() && !is_host(host)) {
-    return fail(refuse(text, "names neither an IPv4 address nor a host"));
+    return fail(refuse(text, "names neither an address nor a host"));
   }
   return ListenAddress{.host = std::string(host), .port = *port};
+}
+
+bool is_ipv6(const ListenAddress& address) {
+  return address.host.find(':') != std::string::npos;
+}
+
+bool are_same(const ListenAddress& left, const ListenAddress& right) {
+  constexpr std::string_view kEvery = "0.0.0.0";
+  const auto host = [&](const ListenAddress& address) {
+    return address.host.empty() ? kEvery : std::string_view(address.host);
+  };
+  return left.port == right.port && host(left) == host(right);
 }
 
 }  // namespace kcommons::config

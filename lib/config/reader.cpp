@@ -135,10 +135,15 @@ void Reader::read_section(const Node& node, const std::string& section) {
     return;
   }
   for (const Entry& entry : known_entries(node, section, names)) {
-    if (const Field* field = find_field(entry.path)) {
-      read_field(*field, entry);
-    } else if (const ListField* list = find_list_field(entry.path)) {
+    const Field* field = find_field(entry.path);
+    const ListField* list = find_list_field(entry.path);
+    // A key of both tables is a list where it is written as one.
+    const bool is_list =
+        list != nullptr && (field == nullptr || entry.value.kind == Node::Kind::kSequence);
+    if (is_list) {
       read_list(*list, entry);
+    } else if (field != nullptr) {
+      read_field(*field, entry);
     } else if (entry.path == kLayouts) {
       read_layouts(entry);
     } else {
@@ -164,12 +169,14 @@ void Reader::read_field(const Field& field, const Entry& entry) {
 void Reader::read_list(const ListField& field, const Entry& entry) {
   const Node& list = entry.value;
   if (list.kind == Node::Kind::kEmpty || list.kind == Node::Kind::kRefused) return;
-  if (list.kind != Node::Kind::kSequence || list.children.size() > kMaxWords) {
-    const std::string got = list.kind == Node::Kind::kSequence
-                                ? fmt::format("a list of {}", list.children.size())
-                                : std::string(name_of(list.kind));
-    refuse(entry.at, field.key,
-           unexpected(got, fmt::format("a list of at most {}", kMaxWords)).message());
+  const std::size_t size = list.children.size();
+  if (list.kind != Node::Kind::kSequence || size > kMaxWords || size < field.at_least) {
+    const std::string got = list.kind == Node::Kind::kSequence ? fmt::format("a list of {}", size)
+                                                               : std::string(name_of(list.kind));
+    const std::string expected = field.at_least == 0
+                                     ? fmt::format("a list of at most {}", kMaxWords)
+                                     : fmt::format("a list of {} to {}", field.at_least, kMaxWords);
+    refuse(entry.at, field.key, unexpected(got, expected).message());
     return;
   }
   std::vector<std::string> words;

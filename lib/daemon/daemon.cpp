@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "attribution/attributor.hpp"
 #include "base/clock.hpp"
@@ -98,20 +99,34 @@ config::Config::Reserve make_room(const config::Config::Reserve& wanted, Log& lo
   return fitted;
 }
 
+Result<std::vector<http::Endpoint>> endpoints_of(const config::Config& config) {
+  std::vector<http::Endpoint> endpoints;
+  for (const std::string& text : config.web.listen_addresses) {
+    const auto address = config::parse_listen_address(text);
+    if (!address) return fail(address.error());
+    endpoints.push_back({.host = address->host, .port = address->port});
+  }
+  return endpoints;
+}
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
-  const auto address = config::parse_listen_address(config.web.listen_address);
-  return drop_privileges(source.name, address ? address->port : 0);
+  std::vector<int> ports;
+  if (const auto endpoints = endpoints_of(config)) {
+    for (const http::Endpoint& endpoint : *endpoints) ports.push_back(endpoint.port);
+  }
+  return drop_privileges(source.name, ports);
 }
 
 Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
                                                    http::Handler handler,
                                                    DescriptorReserve& reserve,
                                                    TroubleLog& troubles) {
-  const auto address = config::parse_listen_address(config.web.listen_address);
-  if (!address) return fail(address.error());
+  const auto endpoints = endpoints_of(config);
+  if (!endpoints) return fail(endpoints.error());
   http::ServerOptions options;
-  options.host = address->host;
-  options.port = address->port;
+  options.host = endpoints->front().host;
+  options.port = endpoints->front().port;
+  options.more.assign(endpoints->begin() + 1, endpoints->end());
   options.max_requests = config.web.max_requests;
   options.reserve = &reserve;
   options.log = [&troubles](std::string_view line) {
@@ -198,9 +213,11 @@ int run(const config::Config& given, const BuildInfo& build) {
                            .holdings_interval = config.sampling.holdings_interval},
                           publisher, clock);
   sampler.start();
-  log.info("listening", {{"address", config.web.listen_address},
-                         {"port", std::to_string((*server)->port())},
-                         {"path", config.web.telemetry_path}});
+  for (std::size_t i = 0; i < config.web.listen_addresses.size(); ++i) {
+    log.info("listening", {{"address", config.web.listen_addresses[i]},
+                           {"port", std::to_string((*server)->ports()[i])},
+                           {"path", config.web.telemetry_path}});
+  }
 
   int received = 0;
   ::sigwait(&awaited, &received);

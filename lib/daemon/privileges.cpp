@@ -4,6 +4,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -18,7 +19,7 @@ struct Named {
   std::string_view name;
 };
 
-std::vector<Named> needed(std::string_view source, int port) {
+std::vector<Named> needed(std::string_view source, std::span<const int> ports) {
   // What runtimes know of containers, they keep to themselves and their users.
   std::vector<Named> all{{CAP_SYS_ADMIN, "sys_admin"}, {CAP_DAC_READ_SEARCH, "dac_read_search"}};
   if (source == "bpf") {
@@ -28,7 +29,9 @@ std::vector<Named> needed(std::string_view source, int port) {
     all.push_back({CAP_SYS_PTRACE, "sys_ptrace"});
   }
   constexpr int kFirstFreePort = 1024;
-  if (port > 0 && port < kFirstFreePort) all.push_back({CAP_NET_BIND_SERVICE, "net_bind_service"});
+  const bool binds_low =
+      std::ranges::any_of(ports, [](int port) { return port > 0 && port < kFirstFreePort; });
+  if (binds_low) all.push_back({CAP_NET_BIND_SERVICE, "net_bind_service"});
   return all;
 }
 
@@ -45,12 +48,12 @@ bool is_permitted(const Caps& caps, cap_value_t value) {
 
 }  // namespace
 
-Result<std::string> drop_privileges(std::string_view source, int port) {
+Result<std::string> drop_privileges(std::string_view source, std::span<const int> ports) {
   const Caps given(::cap_get_proc());
   const Caps kept(::cap_init());
   if (!given || !kept) return fail(Error::from_errno(errno, "read own capabilities"));
   std::string names;
-  for (const Named& one : needed(source, port)) {
+  for (const Named& one : needed(source, ports)) {
     if (!is_permitted(given, one.value)) continue;
     for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE}) {
       if (::cap_set_flag(kept.get(), flag, 1, &one.value, CAP_SET) != 0) {

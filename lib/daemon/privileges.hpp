@@ -1,6 +1,7 @@
 // Least privilege: what the daemon was given and does not need, it gives up before it listens.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,7 @@ namespace kcommons::daemon {
 // even a walk that is loaded already asks for them); with procfs, CAP_SYS_PTRACE. With both
 // CAP_DAC_READ_SEARCH, for what runtimes and their users keep to themselves, and CAP_SYS_ADMIN,
 // which lets files be opened when fs.file-max is reached: that is the moment in which the daemon is
-// needed. CAP_NET_BIND_SERVICE for a port below 1024.
-Result<std::string> drop_privileges(std::string_view source, int port);
+// needed. CAP_NET_BIND_SERVICE where one of `ports`, to be listened on, is below 1024.
+Result<std::string> drop_privileges(std::string_view source, std::span<const int> ports);
 
 }  // namespace kcommons::daemon

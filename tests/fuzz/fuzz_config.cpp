@@ -27,8 +27,11 @@ void check_file(std::string_view yaml) {
          "holdings are read no more often than pools");
   demand(config.neighbours_above >= 0 && config.neighbours_above <= 1, "a share is one");
   demand(config.web.telemetry_path.starts_with('/'), "a path of the server is absolute");
-  demand(parse_listen_address(config.web.listen_address).has_value(),
-         "an address that is taken can be listened on");
+  demand(!config.web.listen_addresses.empty(), "there is an address to listen on");
+  for (const std::string& address : config.web.listen_addresses) {
+    demand(parse_listen_address(address).has_value(),
+           "an address that is taken can be listened on");
+  }
 }
 
 void check_value(Input input) {

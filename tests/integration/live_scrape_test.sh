@@ -176,6 +176,40 @@ check_answers() {
   expect_line "it links to the metrics" 'href="/?metrics"' "$WORK/body"
 }
 
+# --- where it listens -------------------------------------------------------------------------
+
+has_both_addresses() {
+  (($(grep -c ' msg="listening" ' "$LOG") == 2))
+}
+
+check_addresses() {
+  local taken=$PORT address port count=0
+  refuses "one of two addresses is in use" 1 --web.listen-address=127.0.0.2:0 \
+    "--web.listen-address=127.0.0.1:$taken"
+  expect_line "it names that one" \
+    "level=error .*listen on 127\.0\.0\.1:$taken: Address already in use" "$WORK/refusal"
+  run_exporter "--config.file=$WORK/config.yaml" --web.listen-address=127.0.0.2:0
+  wait_for "two addresses" has_both_addresses
+  while read -r address port; do
+    count=$((count + 1))
+    expect "it answers at $address" \
+      curl -fsS --max-time 10 -o /dev/null "http://$address:$port/-/healthy"
+  done < <(sed -n 's/.* msg="listening" address=\([0-9.]*\):0 port=\([0-9]*\) .*/\1 \2/p' "$LOG")
+  expect "these are both" test "$count" = 2
+  stop "$EXPORTER"
+  # Debian 12's civetweb has no IPv6; another may.
+  if KCOMMONS_WEB_LISTEN_ADDRESS='[::1]:0' timeout 5 "$KCOMMONS" serve --path.procfs=/nonexistent \
+    2>"$WORK/refusal"; then
+    wrong "it starts without a procfs"
+  elif grep -q /nonexistent "$WORK/refusal"; then
+    say "IPv6 is there: not refused"
+  else
+    expect_line "without IPv6 it is refused, with the reason" \
+      'KCOMMONS_WEB_LISTEN_ADDRESS: "\[::1\]:0" is an IPv6 address, and the civetweb here is built without IPv6' \
+      "$WORK/refusal"
+  fi
+}
+
 # --- how it ends ------------------------------------------------------------------------------
 
 # ends_in_time: SIGTERM to EXPORTER; TOOK is the time in milliseconds.
@@ -359,7 +393,9 @@ check_forms
 check_refusals
 check_wrong_configuration
 expect "it is still healthy" curl -fsS --max-time 10 -o /dev/null "$URL/-/healthy"
-stop "$EXPORTER"
+first=$EXPORTER
+check_addresses
+stop "$first"
 
 check_end "without a client"
 check_end "with an idle client" idle_client

@@ -97,13 +97,22 @@ has err 'layouts.yaml:3:13: cgroup.layouts: '
 
 # serve refuses a wrong flag, variable and file all at once, each named by where it came from.
 printf 'web:\n  max_requests: 0\n' >"$work/bad.yaml"
-KCOMMONS_LOG_LEVEL=loud run 2 serve --config.file "$work/bad.yaml" --web.listen-address '[::1]:1' \
+KCOMMONS_LOG_LEVEL=loud run 2 serve --config.file "$work/bad.yaml" --web.listen-address here \
   --path.procfs=proc
 lines err 4
 has err 'bad.yaml:2:17: web.max_requests: "0" is out of range'
 has err 'KCOMMONS_LOG_LEVEL: "loud", expected debug, info, warn or error'
-has err '--web.listen-address: "[::1]:1" is an IPv6 address'
+has err '--web.listen-address: "here" has no port'
 has err '--path.procfs: "proc", expected an absolute path'
+
+# Addresses: several flags, a list in the file, commas in a variable; each once. Seen by what stops it.
+printf 'web:\n  listen_address: [":1", "0.0.0.0:1"]\n' >"$work/addresses.yaml"
+KCOMMONS_WEB_LISTEN_ADDRESS=:2,:3,:2 run 2 serve --config.file "$work/addresses.yaml" \
+  --web.listen-address :4 --web.listen-address=localhost:4 --web.listen-address :4
+lines err 3
+has err 'addresses.yaml:2:26: web.listen_address[1]: "0.0.0.0:1" given twice, expected each address once'
+has err 'KCOMMONS_WEB_LISTEN_ADDRESS: ":2" given twice'
+has err '--web.listen-address: ":4" given twice'
 
 # The file is found by flag, else by variable; an empty variable is none.
 KCOMMONS_CONFIG_FILE=$work/bad.yaml run 2 serve

@@ -48,7 +48,7 @@ TEST_CASE("every flag sets its key and no other", "[config]") {
                     {"log.format", "json"},        {"source", "procfs"}};
   REQUIRE(flags.size() == kFlags.size());
   config::Config expected;
-  expected.web = {":1", "/m", 2, "/w"};
+  expected.web = {{":1"}, "/m", 2, "/w"};
   expected.source = config::Config::Source::kProcfs;
   expected.paths = {"/host/proc", "/host/sys", "/host"};
   expected.log = {config::Config::Log::Level::kError, config::Config::Log::Format::kJson};

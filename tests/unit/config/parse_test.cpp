@@ -54,7 +54,7 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   CHECK(roots.kubelet_logs == test::Lines{"/srv/logs"});
   CHECK(config.identity.off == test::Lines{"mounts", "parent"});
   CHECK(config.identity.labels == test::Lines{"com.example.team", "tier"});
-  CHECK(config.web == Config::Web{":9100", "/node/metrics", 8, "/etc/kcommons/web.yaml"});
+  CHECK(config.web == Config::Web{{":9100"}, "/node/metrics", 8, "/etc/kcommons/web.yaml"});
   CHECK(config.log == Config::Log{Config::Log::Level::kDebug, Config::Log::Format::kJson});
 }
 
@@ -118,6 +118,26 @@ TEST_CASE("a wrong value leaves the default", "[config]") {
   const auto result = parse("web: {max_requests: 9999, listen_address: here}", "f");
   CHECK(result.errors.size() == 2);
   CHECK(result.config == Config{});
+}
+
+TEST_CASE("an address to listen on is one or a list", "[config]") {
+  using Words = std::vector<std::string>;
+  const auto addresses = [](std::string_view yaml) { return good(yaml).web.listen_addresses; };
+  CHECK(addresses("web: {listen_address: \":1\"}") == Words{":1"});
+  CHECK(addresses("web: {listen_address: \":1,localhost:2\"}") == Words{":1", "localhost:2"});
+  CHECK(addresses("web: {listen_address: [\":1\", \"[::1]:2\"]}") == Words{":1", "[::1]:2"});
+  CHECK(mistakes_in("web: {listen_address: []}") ==
+        test::Lines{"f:1:23: web.listen_address: a list of 0, expected a list of 1 to 50"});
+  CHECK(mistakes_in("web: {listen_address: [a:1, a:2, a:1]}") ==
+        test::Lines{"f:1:34: web.listen_address[2]: \"a:1\" given twice, expected each address "
+                    "once"});
+  CHECK(mistakes_in("web: {listen_address: \":1,,:2\"}").size() == 1);
+  CHECK(mistakes_in("web: {listen_address: \":1,0.0.0.0:1\"}").size() == 1);
+  Config config;
+  CHECK(set(config, "web.listen_address", ":1,:2"));
+  CHECK(config.web.listen_addresses == Words{":1", ":2"});
+  CHECK_FALSE(set(config, "web.listen_address", ":3,:3"));
+  CHECK(config.web.listen_addresses == Words{":1", ":2"});
 }
 
 TEST_CASE("a file that cannot be read is one error with the reason", "[config]") {
