@@ -1,11 +1,13 @@
 // fixture_tree: writes a tree that looks like the /proc of a busy machine, for the golden test.
 //
-//   fixture_tree FOLDER [--no-file-max]
+//   fixture_tree FOLDER [--no-file-max | --containers COUNT]
 //
 // FOLDER exists and is empty. With --no-file-max fs.file-max is LONG_MAX, as systemd sets it: the
-// kernel then enforces none. What each process stands for is said where it is made; the comment
-// "D descriptors, F files" is what a reader without kcmp(2), as any reader of plain files is, has
-// to book for it (tests/fixtures/golden/README.md adds them up).
+// kernel then enforces none. With --containers there are so many containers more, of Docker, with
+// one process each, for an exposition of the size that a large machine has. What each process
+// stands for is said where it is made; the comment "D descriptors, F files" is what a reader
+// without kcmp(2), as any reader of plain files is, has to book for it
+// (tests/fixtures/golden/README.md adds them up).
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -201,7 +203,15 @@ void add_broken(FakeProc& proc) {
   proc.file("007a/stat", "");
 }
 
-void write_tree(const std::string& folder, bool no_file_max) {
+void add_containers(FakeProc& proc, int count) {
+  for (int i = 0; i < count; ++i) {
+    std::string number = std::to_string(i);
+    const std::string name = std::string(64 - number.size(), '0') + number;
+    inotify(proc.process(1000 + i).cgroup(v2({"/docker/", name})).fds(3), 3, 2);
+  }
+}
+
+void write_tree(const std::string& folder, bool no_file_max, int containers) {
   FakeProc proc(folder);
   proc.file_nr(600, no_file_max ? kLongMax : 1000);
   proc.sysctl("fs/inotify/max_user_instances", "128");
@@ -212,18 +222,21 @@ void write_tree(const std::string& folder, bool no_file_max) {
   add_kubernetes(proc);
   add_others(proc);
   add_broken(proc);
+  add_containers(proc, containers);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const bool no_file_max = argc == 3 && std::string_view(argv[2]) == "--no-file-max";
-  if (argc != 2 && !no_file_max) {
-    static_cast<void>(std::fputs("usage: fixture_tree FOLDER [--no-file-max]\n", stderr));
+  const bool has_more = argc == 4 && std::string_view(argv[2]) == "--containers";
+  if (argc != 2 && !no_file_max && !has_more) {
+    static_cast<void>(
+        std::fputs("usage: fixture_tree FOLDER [--no-file-max | --containers COUNT]\n", stderr));
     return 2;
   }
   try {
-    write_tree(argv[1], no_file_max);
+    write_tree(argv[1], no_file_max, has_more ? std::stoi(argv[3]) : 0);
   } catch (const std::exception& error) {
     static_cast<void>(std::fprintf(stderr, "fixture_tree: %s\n", error.what()));
     return 1;
