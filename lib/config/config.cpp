@@ -49,7 +49,7 @@ std::vector<std::string> known_keys() {
   std::vector<std::string> lists{"cgroup.layouts", "cgroup.layouts[].path",
                                  "cgroup.layouts[].runtime"};
   for (const ListField& field : list_fields()) lists.emplace_back(field.key);
-  keys.insert(std::ranges::find(keys, "web.listen_address"), lists.begin(), lists.end());
+  keys.insert(std::ranges::find(keys, "incidents.threshold"), lists.begin(), lists.end());
   return keys;
 }
 
