@@ -31,7 +31,7 @@ constexpr RatioRange kRatio{0, 1};
 constexpr RatioRange kMark{0.01, 1};
 constexpr DurationRange kClearAfter{0s, 1h};
 constexpr WholeRange kHolders{1, 100};
-constexpr WholeRange kIncidents{16, 4096};
+constexpr WholeRange kIncidents{16, 1024};
 
 using Source = Config::Source;
 constexpr Choice<Source, 3> kSource{

@@ -193,7 +193,7 @@ TEST_CASE("the marks of an incident are fractions and in order", "[config]") {
        {"incidents: {clear: 90}",
         "f:1:20: incidents.clear: \"90\" is out of range, expected a number from 0.01 to 1"},
        {"incidents: {keep: 15}",
-        "f:1:19: incidents.keep: \"15\" is out of range, expected a whole number from 16 to 4096"},
+        "f:1:19: incidents.keep: \"15\" is out of range, expected a whole number from 16 to 1024"},
        {"incidents: {holders: 0}",
         "f:1:22: incidents.holders: \"0\" is out of range, expected a whole number from 1 to 100"},
        {"incidents: {file: incidents.jsonl}",

@@ -3,15 +3,19 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "fake_clock.hpp"
@@ -244,6 +248,23 @@ TEST_CASE("without its file a daemon goes on and says so", "[daemon]") {
   first.book.reset();
   Life third(clock, folder.ring());
   CHECK(third.book->list().size() == 1);
+}
+
+TEST_CASE("the list may be asked for while the book is written", "[daemon]") {
+  test::FakeClock clock;
+  Life life(clock);
+  bool ordered = true;
+  {
+    const std::jthread reader([&](const std::stop_token& stop) {
+      do {
+        ordered = ordered && std::ranges::is_sorted(life.book->list(), std::greater(),
+                                                    [](const auto& one) { return one->id; });
+      } while (!stop.stop_requested());
+    });
+    for (int i = 0; i < 200; ++i) life.look(i % 10 < 5 ? 95 : 5, "7");
+  }
+  CHECK(ordered);
+  CHECK(life.book->list().size() == 16);
 }
 
 TEST_CASE("more pools than may have an incident are told as that", "[daemon]") {
