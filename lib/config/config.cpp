@@ -51,7 +51,7 @@ std::vector<std::string> known_keys() {
   for (const ListField& field : list_fields()) {
     if (find_field(field.key) == nullptr) lists.emplace_back(field.key);
   }
-  keys.insert(std::ranges::find(keys, "web.listen_address"), lists.begin(), lists.end());
+  keys.insert(std::ranges::find(keys, "incidents.threshold"), lists.begin(), lists.end());
   return keys;
 }
 

@@ -122,6 +122,18 @@ struct Config {
   };
   Identity identity;
 
+  // When a pool that comes near its limit is an incident, and where these are kept.
+  struct Incidents {
+    double threshold = 0.9;  // used / limit, 0 to 1
+    double clear = 0.8;      // not above the threshold
+    std::chrono::milliseconds clear_after{60000};
+    std::size_t holders = 10;  // of each, the largest
+    std::size_t keep = 256;    // in memory and in the file
+    std::string file;          // empty: in the state directory of systemd, else none
+    bool operator==(const Incidents&) const = default;
+  };
+  Incidents incidents;
+
   struct Web {
     // Each as parse_listen_address takes it; at least one, and none twice.
     std::vector<std::string> listen_addresses{"127.0.0.1:10044"};

@@ -29,6 +29,10 @@ constexpr WholeRange kSeries{1, 100'000};
 constexpr WholeRange kReserve{0, 100'000};
 constexpr WholeRange kMaxRequests{1, 1'000};
 constexpr RatioRange kRatio{0, 1};
+constexpr RatioRange kMark{0.01, 1};
+constexpr DurationRange kClearAfter{0s, 1h};
+constexpr WholeRange kHolders{1, 100};
+constexpr WholeRange kIncidents{16, 1024};
 
 using Source = Config::Source;
 constexpr Choice<Source, 3> kSource{
@@ -124,6 +128,19 @@ constexpr std::array kFields{
     file_path<&Config::Paths::procfs>("paths.procfs"),
     file_path<&Config::Paths::sysfs>("paths.sysfs"),
     file_path<&Config::Paths::rootfs>("paths.rootfs"),
+    checked<kMark, &Config::incidents, &Config::Incidents::threshold>("incidents.threshold",
+                                                                      kNumber),
+    checked<kMark, &Config::incidents, &Config::Incidents::clear>("incidents.clear", kNumber),
+    checked<kClearAfter, &Config::incidents, &Config::Incidents::clear_after>(
+        "incidents.clear_after", kText),
+    checked<kHolders, &Config::incidents, &Config::Incidents::holders>("incidents.holders",
+                                                                       kNumber),
+    checked<kIncidents, &Config::incidents, &Config::Incidents::keep>("incidents.keep", kNumber),
+    Field{"incidents.file", kText,
+          [](Config& config, string_view value) {
+            return take_optional_file_path(value, config.incidents.file);
+          },
+          describe_file_path},
     Field{"web.listen_address", kText, set_listen_addresses, describe_listen_address},
     Field{"web.telemetry_path", kText,
           [](Config& config, string_view value) {

@@ -71,6 +71,7 @@ class Reader final {
 
   void read_section(const Node& node, const std::string& section);
   void check_intervals();
+  void check_marks();
 
  private:
   void refuse(Position at, std::string_view key, std::string_view message) {
@@ -269,12 +270,24 @@ void Reader::check_intervals() {
          "pools_interval");
 }
 
+// The same, of the two marks of an incident.
+void Reader::check_marks() {
+  constexpr std::string_view kThreshold = "incidents.threshold";
+  constexpr std::string_view kClear = "incidents.clear";
+  if (config_.incidents.clear <= config_.incidents.threshold) return;
+  if (wrong_.contains(kThreshold) || wrong_.contains(kClear)) return;
+  const std::string_view key = given_at_.contains(kClear) ? kClear : kThreshold;
+  refuse(given_at_[key], key,
+         "over only above where it begins, expected clear not above threshold");
+}
+
 }  // namespace
 
 void read_config(const Node& root, Config& config, std::vector<Mistake>& mistakes) {
   Reader reader(config, mistakes);
   reader.read_section(root, "");
   reader.check_intervals();
+  reader.check_marks();
 }
 
 }  // namespace kcommons::config

@@ -14,10 +14,12 @@
 
 #include "attribution/attributor.hpp"
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "census/sampler.hpp"
 #include "config/listen_address.hpp"
 #include "daemon/access.hpp"
 #include "daemon/descriptors.hpp"
+#include "daemon/incident_book.hpp"
 #include "daemon/log.hpp"
 #include "daemon/naming.hpp"
 #include "daemon/privileges.hpp"
@@ -27,6 +29,8 @@
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "http/server.hpp"
+#include "procfs/file_reader.hpp"
+#include "procfs/proc_root.hpp"
 
 namespace kcommons::daemon {
 
@@ -109,6 +113,30 @@ Result<std::vector<http::Endpoint>> endpoints_of(const config::Config& config) {
   return endpoints;
 }
 
+// So that an incident of before the machine was started anew is not taken for one of now; empty
+// where it cannot be read.
+std::string boot_id_of(const config::Config& config) {
+  const auto procfs = procfs::ProcRoot::open(config.paths.procfs);
+  if (!procfs) return {};
+  constexpr std::size_t kLongest = 64;
+  std::string buffer;
+  const auto id = procfs::read_file(procfs->fd(), "sys/kernel/random/boot_id", buffer, kLongest);
+  return id ? text::printable(text::trim(*id)) : std::string();
+}
+
+IncidentBook::Options incident_options(const config::Config& config) {
+  const auto& incidents = config.incidents;
+  return {.tracker = {.threshold = incidents.threshold,
+                      .clear = incidents.clear,
+                      .clear_after = incidents.clear_after,
+                      .patience = stale_after(config.sampling),
+                      .holders = incidents.holders,
+                      // The others have room for those that are over.
+                      .most_open = incidents.keep / 2,
+                      .boot_id = boot_id_of(config)},
+          .keep = incidents.keep};
+}
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   std::vector<int> ports;
   if (const auto endpoints = endpoints_of(config)) {
@@ -159,6 +187,8 @@ int run(const config::Config& given, const BuildInfo& build) {
   if (!source->restriction.empty()) {
     log.warn("the view is restricted", {{"detail", source->restriction}});
   }
+  // With all rights, and while there are descriptors and room on the disk.
+  auto incident_file = open_incident_file(config, log);
   // Before there is another thread, which would keep what it has.
   if (const auto kept = give_up_privileges(config, *source)) {
     log.debug("capabilities given up", {{"kept", *kept}});
@@ -171,6 +201,7 @@ int run(const config::Config& given, const BuildInfo& build) {
   exposition::SelfMetrics self;
   self.set_build(build.version, build.revision, build.compiler);
   self.set_source(source->name, source->reason);
+  IncidentBook incidents(incident_options(config), std::move(incident_file), self, log, clock);
   registry.publish_self(self.render());
 
   DescriptorReserve reserve(
@@ -184,7 +215,7 @@ int run(const config::Config& given, const BuildInfo& build) {
                    .restriction = source->restriction,
                    .telemetry_path = config.web.telemetry_path,
                    .stale_after = stale_after(config.sampling)},
-                  snapshots, registry, clock);
+                  snapshots, incidents, registry, clock);
   const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {
     troubles.report("the web configuration is wrong, nobody gets in until it is right", mistakes);
   });
@@ -207,7 +238,7 @@ int run(const config::Config& given, const BuildInfo& build) {
                       {.max_pools = limits.max_pools,
                        .peak_window = config.sampling.peak_window,
                        .history_window = config.sampling.history_window},
-                      snapshots, registry, self, log, clock);
+                      snapshots, incidents, registry, self, log, clock);
   census::Sampler sampler(std::move(source->source),
                           {.pools_interval = config.sampling.pools_interval,
                            .holdings_interval = config.sampling.holdings_interval},

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "attribution/current_pools.hpp"
 #include "exposition/render.hpp"
 
@@ -22,8 +24,9 @@ std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
 }
 
 Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
-                     PoolOptions pools, SnapshotSlot& snapshots, exposition::Registry& registry,
-                     exposition::SelfMetrics& self, Log& log, const Clock& clock)
+                     PoolOptions pools, SnapshotSlot& snapshots, IncidentBook& incidents,
+                     exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
+                     const Clock& clock)
     : notifier_(notifier),
       namer_(namer),
       attributor_(std::move(attributor)),
@@ -31,6 +34,7 @@ Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::At
       peaks_(pools.peak_window, pools.max_pools),
       history_(pools.history_window, pools.max_pools),
       snapshots_(snapshots),
+      incidents_(incidents),
       registry_(registry),
       self_(self),
       log_(log),
@@ -39,6 +43,7 @@ Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::At
       own_process_(clock.wall()) {}
 
 void Publisher::on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) {
+  const bool is_new = reading.has_value();
   self_.pass_done(Pass::kPools, reading.has_value(), cost.wall, cost.cpu, clock_.wall());
   if (reading) {
     self_.count_failures(Pass::kPools, reading->failures.by_kind);
@@ -53,17 +58,24 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
   } else {
     troubles_.report("pools cannot be read, the last values stay", reading.error().message());
   }
-  refresh_pools();
+  auto pools = current_pools();
+  if (is_new) incidents_.on_pools(pools, snapshots_.get().get(), history_);
+  render(std::move(pools));
   report_notified(notifier_.alive());
   registry_.publish_pools(pools_text_);
   registry_.publish_self(self_.render());
 }
 
-void Publisher::refresh_pools() {
-  if (!last_pools_) return;
+std::vector<attribution::CurrentPool> Publisher::current_pools() {
+  if (!last_pools_) return {};
   const auto snapshot = snapshots_.get();
   auto pools = attribution::current_pools(*last_pools_, snapshot.get(), options_.max_pools);
   history_.note(pools, last_pools_at_);
+  return pools;
+}
+
+void Publisher::render(std::vector<attribution::CurrentPool> pools) {
+  if (!last_pools_) return;
   peaks_.update(pools, clock_.steady());
   pools_text_ = exposition::render_pools(pools);
 }
@@ -99,7 +111,8 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   add_growth(attributed);
   const auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
   snapshots_.put(snapshot);
-  refresh_pools();
+  incidents_.on_census(*snapshot);
+  render(current_pools());
   registry_.publish_all(render_self(), pools_text_, exposition::render_holdings(*snapshot));
   report_unseen(*snapshot);
   if (!first_census_done_) {

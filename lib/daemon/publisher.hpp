@@ -9,12 +9,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "attribution/attributor.hpp"
 #include "attribution/pool_history.hpp"
 #include "attribution/pool_peaks.hpp"
 #include "attribution/snapshot.hpp"
 #include "census/sampler.hpp"
+#include "daemon/incident_book.hpp"
 #include "daemon/log.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/own_process.hpp"
@@ -46,14 +48,17 @@ class Publisher final : public census::SampleListener {
  public:
   // All but the attributor are shared with the web side and must outlive the publisher.
   Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
-            PoolOptions pools, SnapshotSlot& snapshots, exposition::Registry& registry,
-            exposition::SelfMetrics& self, Log& log, const Clock& clock);
+            PoolOptions pools, SnapshotSlot& snapshots, IncidentBook& incidents,
+            exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
+            const Clock& clock);
 
   void on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) override;
   void on_census(Result<census::Census> census, const census::PassCost& cost) override;
 
  private:
-  void refresh_pools();
+  // As they are now; none before the first reading.
+  std::vector<attribution::CurrentPool> current_pools();
+  void render(std::vector<attribution::CurrentPool> pools);
   void add_growth(attribution::Snapshot& snapshot) const;
   std::string render_self();
   void name_containers(census::Census& census);
@@ -67,6 +72,7 @@ class Publisher final : public census::SampleListener {
   attribution::PoolPeaks peaks_;
   attribution::PoolHistory history_;
   SnapshotSlot& snapshots_;
+  IncidentBook& incidents_;
   exposition::Registry& registry_;
   exposition::SelfMetrics& self_;
   Log& log_;

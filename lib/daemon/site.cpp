@@ -13,6 +13,7 @@
 #include "report/audit.hpp"
 #include "report/audit_json.hpp"
 #include "report/growth_text.hpp"
+#include "report/incident_json.hpp"
 #include "report/landing.hpp"
 #include "report/pool_rows.hpp"
 #include "report/pools_text.hpp"
@@ -37,9 +38,13 @@ Result<report::AuditOptions> audit_options(std::string_view query) {
 
 }  // namespace
 
-Site::Site(Facts facts, const SnapshotSlot& snapshots, const exposition::Registry& registry,
-           const Clock& clock)
-    : facts_(std::move(facts)), snapshots_(snapshots), registry_(registry), clock_(clock) {}
+Site::Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incidents,
+           const exposition::Registry& registry, const Clock& clock)
+    : facts_(std::move(facts)),
+      snapshots_(snapshots),
+      incidents_(incidents),
+      registry_(registry),
+      clock_(clock) {}
 
 http::Handler Site::handler() const {
   auto router = std::make_shared<http::Router>();
@@ -48,6 +53,8 @@ http::Handler Site::handler() const {
               [this](const http::Request& request) { return metrics(request); });
   router->add(std::string(kAuditPath),
               [this](const http::Request& request) { return audit(request); });
+  router->add(std::string(kIncidentsPath),
+              [this](const http::Request& request) { return incidents(request); });
   router->add("/-/healthy", [](const http::Request&) { return http::healthy_response(); });
   router->add("/-/ready", [this](const http::Request&) {
     return http::ready_response(registry_.has_holdings(), kNoCensusYet);
@@ -94,6 +101,13 @@ http::Response Site::audit(const http::Request& request) const {
   }
   return http::json_response(200,
                              report::audit_json(report::make_audit(*snapshot, source, *options)));
+}
+
+http::Response Site::incidents(const http::Request& request) const {
+  if (!request.query.empty()) {
+    return http::json_response(400, report::error_json("query: expected none here"));
+  }
+  return http::json_response(200, report::incidents_json(incidents_.list(), clock_.wall()));
 }
 
 std::chrono::milliseconds Site::age_of(const attribution::Snapshot& snapshot) const {

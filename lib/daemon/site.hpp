@@ -10,6 +10,7 @@
 
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
+#include "daemon/incident_book.hpp"
 #include "daemon/publisher.hpp"
 #include "exposition/registry.hpp"
 #include "http/message.hpp"
@@ -18,6 +19,8 @@ namespace kcommons::daemon {
 
 // Where the audit is, with the parameters warn and crit, in percent.
 inline constexpr std::string_view kAuditPath = "/api/v1/audit";
+// Where the incidents are, the newest first.
+inline constexpr std::string_view kIncidentsPath = "/api/v1/incidents";
 
 class Site final {
  public:
@@ -31,8 +34,8 @@ class Site final {
     std::chrono::milliseconds stale_after{60000};
   };
 
-  Site(Facts facts, const SnapshotSlot& snapshots, const exposition::Registry& registry,
-       const Clock& clock);
+  Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incidents,
+       const exposition::Registry& registry, const Clock& clock);
 
   [[nodiscard]] http::Handler handler() const;
 
@@ -40,10 +43,12 @@ class Site final {
   [[nodiscard]] http::Response landing(const http::Request& request) const;
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response audit(const http::Request& request) const;
+  [[nodiscard]] http::Response incidents(const http::Request& request) const;
   [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
   const SnapshotSlot& snapshots_;
+  const IncidentBook& incidents_;
   const exposition::Registry& registry_;
   const Clock& clock_;
 };

@@ -62,6 +62,8 @@ class SelfMetrics::Impl final {
   void set_identity_wait(double seconds);
   void set_reserve(std::string_view purpose, std::size_t left);
   void set_identity_failures(std::string_view source, std::uint64_t failures);
+  void count_incident(std::string_view resource);
+  void set_open_incidents(std::size_t count);
   // The one series of an info metric.
   void set_info(std::size_t row, const std::vector<std::string_view>& values);
   void set_process(const ProcessStats& stats);
@@ -109,6 +111,9 @@ SelfMetrics::Impl::Impl() {
     counter(row_of("kcommons_census_total"), {name_of(pass)});
     counter(row_of("kcommons_census_cpu_seconds_total"), {name_of(pass)});
     count_failures(pass, {});
+  }
+  for (const catalogue::Resource& resource : catalogue::kResources) {
+    counter(row_of("kcommons_incidents_total"), {resource.name});
   }
 }
 
@@ -187,6 +192,16 @@ void SelfMetrics::Impl::set_identity_failures(std::string_view source, std::uint
   const std::lock_guard lock(mutex_);
   prometheus::Counter& series = counter(row_of("kcommons_identity_failures_total"), {source});
   series.Increment(std::max(static_cast<double>(failures) - series.Value(), 0.0));
+}
+
+void SelfMetrics::Impl::count_incident(std::string_view resource) {
+  const std::lock_guard lock(mutex_);
+  counter(row_of("kcommons_incidents_total"), {resource}).Increment();
+}
+
+void SelfMetrics::Impl::set_open_incidents(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  set_or_remove(row_of("kcommons_incidents_open"), static_cast<double>(count));
 }
 
 void SelfMetrics::Impl::set_info(std::size_t row, const std::vector<std::string_view>& values) {
@@ -275,6 +290,14 @@ void SelfMetrics::set_reserve(std::string_view purpose, std::size_t left) {
 
 void SelfMetrics::set_identity_failures(std::string_view source, std::uint64_t failures) {
   impl_->set_identity_failures(source, failures);
+}
+
+void SelfMetrics::count_incident(std::string_view resource) {
+  impl_->count_incident(resource);
+}
+
+void SelfMetrics::set_open_incidents(std::size_t count) {
+  impl_->set_open_incidents(count);
 }
 
 void SelfMetrics::set_build(std::string_view version, std::string_view revision,

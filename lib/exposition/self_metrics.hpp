@@ -59,6 +59,8 @@ class SelfMetrics final {
   void set_identity_failures(std::string_view source, std::uint64_t failures);
   // How many descriptors that were opened ahead are left.
   void set_reserve(std::string_view purpose, std::size_t left);
+  void count_incident(std::string_view resource);
+  void set_open_incidents(std::size_t count);
   // Each of these takes the place of what was set before.
   void set_build(std::string_view version, std::string_view revision, std::string_view compiler);
   void set_source(std::string_view source, std::string_view reason);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cmath>
 #include <set>
 
 #include "base/text.hpp"
@@ -23,9 +22,6 @@ using catalogue::Scope;
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMiB = std::uint64_t{1024} * 1024;
-
-// Beyond this a rate says nothing.
-constexpr std::chrono::seconds kFarthest = std::chrono::days(30);
 
 // What is on course to be full within this is found, full or not: long enough for somebody to do
 // something about it.
@@ -48,17 +44,6 @@ std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const P
   return names;
 }
 
-std::optional<std::chrono::seconds> full_in(const PoolRow& row,
-                                            const std::optional<attribution::Growth>& growth) {
-  if (!growth || growth->per_second <= 0) return std::nullopt;
-  if (!row.used || !row.limit || !row.limit->value) return std::nullopt;
-  const std::uint64_t limit = *row.limit->value;
-  if (*row.used >= limit) return std::nullopt;  // it is full
-  const double left = static_cast<double>(limit - *row.used) / growth->per_second;
-  if (left > static_cast<double>(kFarthest.count())) return std::nullopt;
-  return std::chrono::seconds(std::llround(left));
-}
-
 bool is_on_course(const AuditPool& pool) {
   if (!pool.full_in || !pool.row.ratio || *pool.row.ratio < kOnCourseFrom) return false;
   return *pool.full_in <= kSoon && *pool.full_in <= kTimesAhead * pool.growth->over;
@@ -67,7 +52,7 @@ bool is_on_course(const AuditPool& pool) {
 AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolRow row) {
   AuditPool out;
   out.growth = pool.growth;
-  out.full_in = full_in(row, pool.growth);
+  if (row.used) out.full_in = attribution::time_to_full(*row.used, row.limit, pool.growth);
   out.neighbours = names_of(snapshot, pool);
   if (row.top && row.used.value_or(0) > 0) {
     out.share = static_cast<double>(row.top->used) / static_cast<double>(*row.used);

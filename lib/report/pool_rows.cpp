@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "base/text.hpp"
@@ -12,12 +11,7 @@ namespace kcommons::report {
 
 namespace {
 
-constexpr std::size_t kShortId = 12;
 constexpr std::string_view kUnknown = "unknown";
-
-std::string short_id(std::string_view id) {
-  return text::printable(id.substr(0, kShortId));
-}
 
 std::optional<PoolRow::TopHolder> top_holder(const attribution::Snapshot& snapshot,
                                              const attribution::Pool& pool) {
@@ -26,10 +20,11 @@ std::optional<PoolRow::TopHolder> top_holder(const attribution::Snapshot& snapsh
   if (largest.holder >= snapshot.holders.size()) return std::nullopt;
   const attribution::Holder& holder = snapshot.holders[largest.holder];
   const bool has_id = holder.container_id != attribution::kOther;
-  return PoolRow::TopHolder{.name = holder_name(holder),
-                            .id = has_id ? short_id(holder.container_id) : std::string{},
-                            .runtime = largest.role == cgroup::Role::kRuntime,
-                            .used = largest.used};
+  return PoolRow::TopHolder{
+      .name = holder_name(holder),
+      .id = has_id ? attribution::short_id(holder.container_id) : std::string{},
+      .runtime = largest.role == cgroup::Role::kRuntime,
+      .used = largest.used};
 }
 
 PoolRow row_of(const attribution::Snapshot& snapshot, const attribution::Pool& pool) {
@@ -63,22 +58,6 @@ std::vector<PoolRow> pool_rows(const attribution::Snapshot& snapshot) {
   }
   std::ranges::stable_sort(rows, is_fuller);
   return rows;
-}
-
-std::string holder_name(const attribution::Holder& holder) {
-  if (holder.kind == attribution::Holder::Kind::kHost) {
-    if (holder.unit == attribution::kOther) return "other host groups";
-    return text::printable(holder.unit);
-  }
-  if (holder.container_id == attribution::kOther) return "other containers";
-  const std::array parts{&holder.pod_namespace, &holder.pod, &holder.container};
-  std::string name;
-  for (const std::string* part : parts) {
-    if (part->empty()) continue;
-    if (!name.empty()) name += '/';
-    name += text::printable(*part);
-  }
-  return name.empty() ? short_id(holder.container_id) : name;
 }
 
 std::string used_text(const PoolRow& row) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attribution/holder_name.hpp"
 #include "attribution/snapshot.hpp"
 #include "catalogue/catalogue.hpp"
 
@@ -37,8 +38,7 @@ struct PoolRow {
 // are equal in that keep the order of the snapshot.
 std::vector<PoolRow> pool_rows(const attribution::Snapshot& snapshot);
 
-// "shop/web-1/nginx", "nginx", the short id of a container without a name, "kubelet.service".
-std::string holder_name(const attribution::Holder& holder);
+using attribution::holder_name;
 
 // The cells of a row, in words: "121", "unlimited" or "unknown", "94.5%" or "-", and "host",
 // "uid 0", "uid 0 in user namespace 4026532301" or "other users".

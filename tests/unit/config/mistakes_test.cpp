@@ -49,12 +49,12 @@ TEST_CASE("an unknown key is told with those that are known", "[config]") {
   check_row(GENERATE(values<Row>(
       {{"sampler: {}",
         "f:1:1: sampler: unknown key, expected one of source, sampling, inotify, limits, "
-        "reserve, neighbours_above, paths, web, log, identity, cgroup"},
+        "reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
        {"log:\n  Level: info", "f:2:3: log.Level: unknown key, expected one of level, format"},
        {"log: {level.x: info}", "f:1:7: log.level.x: unknown key, expected one of level, format"},
        {"<<: {source: auto}",
         "f:1:1: <<: unknown key, expected one of source, sampling, inotify, limits, "
-        "reserve, neighbours_above, paths, web, log, identity, cgroup"},
+        "reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
        {"paths: {1: /}", "f:1:9: paths.1: unknown key, expected one of procfs, sysfs, rootfs"},
        {"cgroup: {layouts: [{path: a, runtime: b, image: c}]}",
         "f:1:42: cgroup.layouts[0].image: unknown key, expected one of path, runtime"}})));
@@ -84,10 +84,10 @@ TEST_CASE("a value of the wrong type is told", "[config]") {
   check_row(GENERATE(
       values<Row>({{"- source",
                     "f:1:1: a list, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, reserve, neighbours_above, paths, web, log, identity, cgroup"},
+                    "limits, reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
                    {"word",
                     "f:1:1: a word, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, reserve, neighbours_above, paths, web, log, identity, cgroup"},
+                    "limits, reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
                    {"web: 3",
                     "f:1:6: web: a word, expected a mapping with the keys listen_address, "
                     "telemetry_path, max_requests, config_file"},
@@ -168,7 +168,8 @@ TEST_CASE("every duration has its range", "[config]") {
                              {"sampling.peak_window", "999ms", "1s", "1h", "3601s"},
                              {"sampling.history_window", "59s", "1m", "24h", "1441m"},
                              {"inotify.large_read_interval", "999ms", "1s", "24h", "1441m"},
-                             {"inotify.read_budget", "0ms", "1ms", "1m", "61s"}}));
+                             {"inotify.read_budget", "0ms", "1ms", "1m", "61s"},
+                             {"incidents.clear_after", "-1s", "0s", "1h", "3601s"}}));
   CAPTURE(ends.key);
   Config config;
   CHECK_FALSE(set(config, ends.key, ends.below));
@@ -182,6 +183,27 @@ TEST_CASE("a ratio that is none is told", "[config]") {
                                      "0,5", "1e400", "0x1");
   CAPTURE(value);
   CHECK(mistakes_in("neighbours_above: " + value).size() == 1);
+}
+
+TEST_CASE("the marks of an incident are fractions and in order", "[config]") {
+  CHECK(mistakes_in("incidents: {threshold: 0.5, clear: 0.5}").empty());
+  check_row(GENERATE(values<Row>(
+      {{"incidents: {threshold: 0}",
+        "f:1:24: incidents.threshold: \"0\" is out of range, expected a number from 0.01 to 1"},
+       {"incidents: {clear: 90}",
+        "f:1:20: incidents.clear: \"90\" is out of range, expected a number from 0.01 to 1"},
+       {"incidents: {keep: 15}",
+        "f:1:19: incidents.keep: \"15\" is out of range, expected a whole number from 16 to 1024"},
+       {"incidents: {holders: 0}",
+        "f:1:22: incidents.holders: \"0\" is out of range, expected a whole number from 1 to 100"},
+       {"incidents: {file: incidents.jsonl}",
+        "f:1:19: incidents.file: \"incidents.jsonl\", expected an absolute path"},
+       {"incidents: {threshold: 0.7}",
+        "f:1:24: incidents.threshold: over only above where it begins, expected clear not above "
+        "threshold"},
+       {"incidents: {threshold: 0.7, clear: 0.71}",
+        "f:1:36: incidents.clear: over only above where it begins, expected clear not above "
+        "threshold"}})));
 }
 
 TEST_CASE("words are taken exactly", "[config]") {

@@ -54,6 +54,8 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   CHECK(roots.kubelet_logs == test::Lines{"/srv/logs"});
   CHECK(config.identity.off == test::Lines{"mounts", "parent"});
   CHECK(config.identity.labels == test::Lines{"com.example.team", "tier"});
+  CHECK(config.incidents ==
+        Config::Incidents{0.95, 0.5, 5min, 3, 1000, "/var/log/incidents.jsonl"});
   CHECK(config.web == Config::Web{{":9100"}, "/node/metrics", 8, "/etc/kcommons/web.yaml"});
   CHECK(config.log == Config::Log{Config::Log::Level::kDebug, Config::Log::Format::kJson});
 }

@@ -24,10 +24,12 @@ struct Rig {
   SnapshotSlot snapshots;
   exposition::Registry registry;
   exposition::SelfMetrics self;
+  IncidentBook incidents{{}, std::nullopt, self, log, clock};
   identity::Namer namer{{.lookup = {.rootfs = "/nothing", .procfs = "/nothing"}}, clock};
   Notifier notifier{{}, clock};
   Publisher publisher{
-      notifier, namer, attribution::Attributor({}, 0.5), {}, snapshots, registry, self, log, clock};
+      notifier, namer, attribution::Attributor({}, 0.5), {}, snapshots, incidents, registry, self,
+      log,      clock};
 
   [[nodiscard]] bool serves(const std::string& line) const {
     return ("\n" + test::joined(registry.exposition())).find("\n" + line + "\n") !=
@@ -98,6 +100,32 @@ TEST_CASE("a snapshot has the growth of its pools and a failed reading is no sta
   REQUIRE(growth);
   CHECK(growth->per_second == Approx(2.0));
   CHECK(growth->over == std::chrono::minutes(10));
+}
+
+TEST_CASE("a pool that comes near its limit is an incident and counted", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_census(census_with_container(42), {});
+  rig.publisher.on_pools(pools(899), {});
+  CHECK(rig.serves(R"(kcommons_incidents_total{resource="open_files"} 0)"));
+  CHECK(rig.serves("kcommons_incidents_open 0"));
+  rig.publisher.on_pools(pools(900), {});
+  CHECK(rig.serves(R"(kcommons_incidents_total{resource="open_files"} 1)"));
+  CHECK(rig.serves("kcommons_incidents_open 1"));
+  REQUIRE(rig.incidents.list().size() == 1);
+  CHECK(rig.incidents.list()[0]->census->holders.at(0).used == 42);
+  rig.publisher.on_census(census_with_container(850), {});
+  CHECK(rig.incidents.list()[0]->census->holders.at(0).used == 850);
+}
+
+TEST_CASE("a failed reading neither begins nor ends an incident", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_pools(pools(950), {});
+  rig.publisher.on_pools(pools(10), {});
+  rig.clock.advance(std::chrono::hours(1));
+  rig.publisher.on_pools(fail(Error::from_errno(EMFILE, "read")), {});
+  CHECK(rig.incidents.list().at(0)->state == incidents::State::kOpen);
+  rig.publisher.on_pools(pools(10), {});
+  CHECK(rig.incidents.list().at(0)->state == incidents::State::kEnded);
 }
 
 TEST_CASE("a failed census keeps the last snapshot and says so", "[daemon]") {

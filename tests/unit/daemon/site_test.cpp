@@ -1,25 +1,37 @@
 #include "daemon/site.hpp"
 
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+
 #include <catch2/catch.hpp>
+#include <optional>
 
 #include "fake_clock.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_parse.hpp"
+#include "report/incident_parse.hpp"
 
 using namespace kcommons;
 using namespace kcommons::daemon;
 
 namespace {
 
+const std::string kRoute{kIncidentsPath};
+
 struct Rig {
   test::FakeClock clock;
   SnapshotSlot snapshots;
   exposition::Registry registry;
+  exposition::SelfMetrics self;
+  Log log{std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
+          LogLevel::kInfo, LogFormat::kLogfmt, clock};
+  IncidentBook incidents{{}, std::nullopt, self, log, clock};
   Site site{{.version = "1.2.3",
              .source = "procfs",
              .source_reason = "configured",
              .telemetry_path = "/metrics"},
             snapshots,
+            incidents,
             registry,
             clock};
 
@@ -118,6 +130,29 @@ TEST_CASE("an audit of an old census cannot tell that all is well", "[daemon]") 
         "the last census is 5 min old, as newer ones fail: the log of kcommons says why");
   const auto full = report::parse_audit_json(rig.get("/api/v1/audit", "", "crit=50&warn=5").body);
   CHECK(full->status == report::Severity::kCritical);
+}
+
+TEST_CASE("incidents are served before the first census and after", "[daemon]") {
+  Rig rig;
+  const auto served = [&] { return report::parse_incidents_json(rig.get(kRoute).body); };
+  REQUIRE(served());
+  CHECK(served()->empty());
+  rig.incidents.on_pools(
+      {{.resource = catalogue::ResourceId::kOpenFiles, .used = 95, .limit = catalogue::Limit{100}}},
+      nullptr, {std::chrono::hours(1), 10});
+  const http::Response response = rig.get(kRoute);
+  CHECK(response.status == 200);
+  CHECK(response.content_type == "application/json");
+  CHECK(http::find_header(response.headers, "Cache-Control") == "no-store");
+  REQUIRE(served()->size() == 1);
+  CHECK(served()->at(0)->used == 95);
+}
+
+TEST_CASE("a parameter of the incidents is refused as there is none", "[daemon]") {
+  Rig rig;
+  const http::Response response = rig.get(kRoute, "", "limit=3");
+  CHECK(response.status == 400);
+  CHECK(report::parse_error_json(response.body) == "query: expected none here");
 }
 
 TEST_CASE("anything else is not found", "[daemon]") {

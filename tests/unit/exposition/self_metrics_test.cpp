@@ -41,19 +41,38 @@ TEST_CASE("counters of a closed set start at zero and nothing else is made up", 
   CHECK(parsed.violations.empty());
   std::set<std::string> reasons;
   std::set<std::string> names;
+  std::size_t resources = 0;
   for (const auto& sample : parsed.samples) {
     CHECK(sample.value == 0);
     names.insert(sample.name);
+    if (sample.name == "kcommons_incidents_total") ++resources;
     if (sample.name == "kcommons_census_failures_total") {
       reasons.insert(sample.label("kind") + " " + sample.label("reason"));
     }
   }
   CHECK(names == std::set<std::string>{"kcommons_census_total", "kcommons_census_cpu_seconds_total",
-                                       "kcommons_census_failures_total"});
+                                       "kcommons_census_failures_total",
+                                       "kcommons_incidents_total"});
+  CHECK(resources == catalogue::kResourceCount);
   CHECK(reasons == std::set<std::string>{"holdings denied", "holdings exhausted", "holdings gone",
                                          "holdings malformed", "holdings other", "pools denied",
                                          "pools exhausted", "pools gone", "pools malformed",
                                          "pools other"});
+}
+
+TEST_CASE("incidents are counted by resource", "[exposition]") {
+  SelfMetrics self;
+  self.count_incident("keys");
+  self.count_incident("keys");
+  self.set_open_incidents(1);
+  std::set<std::string> counted;
+  for (const auto& sample : parse_exposition(self.render()).samples) {
+    if (sample.name != "kcommons_incidents_total" || sample.value == 0) continue;
+    counted.insert(sample.label("resource"));
+    CHECK(sample.value == 2);
+  }
+  CHECK(counted == std::set<std::string>{"keys"});
+  CHECK(value_of(self, "kcommons_incidents_open") == 1);
 }
 
 TEST_CASE("a pass that failed is counted and leaves the timestamp alone", "[exposition]") {
