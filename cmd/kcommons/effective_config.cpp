@@ -4,16 +4,12 @@
 
 namespace kcommons::cmd {
 
-namespace {
-
 std::string file_in_force(const Given& environment, const Given& flags) {
   for (const Given* given : {&flags, &environment}) {
     if (const auto at = given->find(kConfigFile.name); at != given->end()) return at->second;
   }
   return {};
 }
-
-}  // namespace
 
 std::string environment_name(std::string_view flag) {
   std::string name = "KCOMMONS_";

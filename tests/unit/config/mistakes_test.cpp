@@ -90,7 +90,11 @@ TEST_CASE("a value of the wrong type is told", "[config]") {
                     "limits, neighbours_above, paths, web, log, identity, cgroup"},
                    {"web: 3",
                     "f:1:6: web: a word, expected a mapping with the keys listen_address, "
-                    "telemetry_path, max_requests, config_file"},
+                    "telemetry_path, max_requests, config_file, enable_lifecycle"},
+                   {"web: {enable_lifecycle: yes}",
+                    "f:1:25: web.enable_lifecycle: \"yes\", expected true or false"},
+                   {"web: {enable_lifecycle: 'true'}",
+                    "f:1:25: web.enable_lifecycle: text in quotes, expected true or false"},
                    {"source: [auto]", "f:1:9: source: a list, expected auto, bpf or procfs"},
                    {"source: {a: b}", "f:1:9: source: a mapping, expected auto, bpf or procfs"},
                    {"source:\nweb: {}", "f:1:1: source: no value, expected auto, bpf or procfs"},
