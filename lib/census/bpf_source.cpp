@@ -57,6 +57,14 @@ BpfSource::BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> progr
       placements_(options_.layouts),
       mappings_(options_.mappings) {}
 
+void BpfSource::configure(SourceSettings settings) {
+  if (settings.layouts) {
+    options_.layouts = std::move(*settings.layouts);
+    placements_.layouts_changed();
+  }
+  mappings_.set_interval(settings.mappings_interval);
+}
+
 Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();

@@ -60,6 +60,9 @@ class FailureCounts final {
   void count(Source source, std::uint64_t failures = 1) {
     counts_.at(static_cast<std::size_t>(source)) += failures;
   }
+  void add(const FailureCounts& others) {
+    for (std::size_t i = 0; i < kSourceCount; ++i) counts_.at(i) += others.counts_.at(i);
+  }
   [[nodiscard]] std::uint64_t of(Source source) const {
     return counts_.at(static_cast<std::size_t>(source));
   }

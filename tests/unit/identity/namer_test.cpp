@@ -172,6 +172,91 @@ TEST_CASE("a thousand new containers hold no census up and are named at the next
   CHECK(rig.name_after(census_of(kMany), 999) == "web-999");
 }
 
+TEST_CASE("with other options all is asked anew", "[identity]") {
+  Rig rig(kPatience);
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+  rig.tree.file("var/lib/docker/containers/" + id_of(0) + "/config.v2.json",
+                R"({"ID": ")" + id_of(0) + R"(", "Name": "/web-new", )" +
+                    R"("Config": {"Labels": {"team": "pay"}}})");
+  rig.namer.configure({.lookup = {.rootfs = rig.tree.root(),
+                                  .procfs = "/nothing",
+                                  .roots = test::usual_roots(),
+                                  .off = {},
+                                  .labels = {"team"}},
+                       .patience = kPatience});
+  Census census = census_of(1);
+  rig.namer.apply(census);
+  const auto& names = census.names.at({Runtime::kDocker, id_of(0)});
+  CHECK(names->container == "web-new");
+  CHECK(names->labels.at("team") == "pay");
+  CHECK(rig.namer.labels() == std::vector<std::string>{"team"});
+}
+
+TEST_CASE("until all is asked anew the old answers hold", "[identity]") {
+  constexpr int kMany = 200;
+  Rig rig(kPatience);
+  for (int i = 0; i < kMany; ++i) describe(rig.tree, i);
+  const auto named = [&rig] {
+    Census census = census_of(kMany);
+    rig.namer.apply(census);
+    return census.names.size();
+  };
+  CHECK(named() == kMany);
+  rig.namer.configure({.lookup = {.rootfs = rig.tree.root(),
+                                  .procfs = "/nothing",
+                                  .roots = test::usual_roots(),
+                                  .off = {Source::kDocker},
+                                  .labels = {}},
+                       .patience = 0ms});
+  CHECK(named() > kMany / 2);  // nobody waits for the answers
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (named() > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(named() == 0);
+}
+
+TEST_CASE("what failed before other options is counted with what fails after", "[identity]") {
+  Rig rig(kPatience);
+  rig.tree.file("var/lib/docker/containers/" + id_of(0) + "/config.v2.json", "{");
+  CHECK(rig.name_after(census_of(1)).empty());
+  rig.namer.configure({.lookup = {.rootfs = rig.tree.root(),
+                                  .procfs = "/nothing",
+                                  .roots = test::usual_roots(),
+                                  .off = {},
+                                  .labels = {}},
+                       .patience = kPatience});
+  CHECK(rig.namer.failures().of(Source::kDocker) == 1);
+  CHECK(rig.name_after(census_of(1)).empty());
+  CHECK(rig.namer.failures().of(Source::kDocker) == 2);
+}
+
+TEST_CASE("options may change while questions are open", "[identity]") {
+  Rig rig(0ms);
+  for (int i = 0; i < 50; ++i) describe(rig.tree, i);
+  const Namer::Options options{.lookup = {.rootfs = rig.tree.root(),
+                                          .procfs = "/nothing",
+                                          .roots = test::usual_roots(),
+                                          .off = {},
+                                          .labels = {}},
+                               .patience = 0ms};
+  for (int i = 0; i < 20; ++i) {
+    Census census = census_of(50);
+    rig.namer.apply(census);
+    rig.namer.configure(options);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  std::size_t named = 0;
+  while (named < 50 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(1ms);
+    Census census = census_of(50);
+    rig.namer.apply(census);
+    named = census.names.size();
+  }
+  CHECK(named == 50);
+}
+
 TEST_CASE("it ends while questions are open", "[identity]") {
   for (int i = 0; i < 20; ++i) {
     Rig rig(0ms);
