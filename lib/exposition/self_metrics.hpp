@@ -57,6 +57,8 @@ class SelfMetrics final {
   void set_identity_wait(std::chrono::duration<double> wait);
   // How many reads of a source of names have failed since the start.
   void set_identity_failures(std::string_view source, std::uint64_t failures);
+  // The configuration was read at `at`. The timestamp that is served moves only with a success.
+  void config_read(bool success, WallTime at);
   // Each of these takes the place of what was set before.
   void set_build(std::string_view version, std::string_view revision, std::string_view compiler);
   void set_source(std::string_view source, std::string_view reason);
