@@ -5,8 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
@@ -18,6 +20,19 @@ namespace kcommons::daemon {
 
 // Where the audit is, with the parameters warn and crit, in percent.
 inline constexpr std::string_view kAuditPath = "/api/v1/audit";
+inline constexpr std::string_view kHealthyPath = "/-/healthy";
+
+// What the site asks of the rest of the daemon; called from several threads at once.
+struct SiteHooks {
+  // What of the daemon does not work; empty when all does.
+  std::function<std::string()> trouble = [] { return std::string(); };
+  // From which age on a snapshot is old, because newer censuses fail or hang.
+  std::function<std::chrono::milliseconds()> stale_after = [] {
+    return std::chrono::milliseconds(60000);
+  };
+  // Reads the configuration again: what is against it, a line each. Empty: nobody may ask for it.
+  std::function<std::vector<std::string>()> reload;
+};
 
 class Site final {
  public:
@@ -27,12 +42,10 @@ class Site final {
     std::string source_reason;
     std::string restriction;  // what limits the source's view; empty when nothing does
     std::string telemetry_path;
-    // From which age on a snapshot is old, because newer censuses fail or hang.
-    std::chrono::milliseconds stale_after{60000};
   };
 
   Site(Facts facts, const SnapshotSlot& snapshots, const exposition::Registry& registry,
-       const Clock& clock);
+       const Clock& clock, SiteHooks hooks = {});
 
   [[nodiscard]] http::Handler handler() const;
 
@@ -40,9 +53,11 @@ class Site final {
   [[nodiscard]] http::Response landing(const http::Request& request) const;
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response audit(const http::Request& request) const;
+  [[nodiscard]] http::Response reload() const;
   [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
+  SiteHooks hooks_;
   const SnapshotSlot& snapshots_;
   const exposition::Registry& registry_;
   const Clock& clock_;
