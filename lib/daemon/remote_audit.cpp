@@ -2,78 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <string>
 
-#include "base/text.hpp"
+#include "daemon/remote.hpp"
 #include "daemon/site.hpp"
-#include "report/audit_json.hpp"
 #include "report/audit_parse.hpp"
 
 namespace kcommons::daemon {
 
-namespace {
-
-std::string_view next_step(const Error& error) {
-  switch (error.code().value()) {
-    case ECONNREFUSED:
-      return "nobody listens there: is kcommons running, and on this address and port? Unless it "
-             "is told otherwise it listens on 127.0.0.1:10044";
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-      return "is the address right, and can it be reached from here?";
-    default:
-      return "is the URL right, and kcommons what answers there?";
-  }
-}
-
-std::string_view next_step(int status) {
-  switch (status) {
-    case 400:
-    case 404:
-      return "is it a kcommons that answers there, and as new as this one?";
-    case 401:
-    case 403:
-      return "give it a user and a password: http://user:password@host:port";
-    case 503:
-      return "try again in a moment";
-    default:
-      return status < 400 ? "redirects are not followed: give it the URL that it is sent on to"
-                          : "the log of what answers there may say more";
-  }
-}
-
-// What the other side says of it, on one short line; empty where it says nothing for people.
-std::string said(const http::Answer& answer) {
-  constexpr std::size_t kMost = 200;
-  const auto type = http::find_header(answer.headers, "Content-Type").value_or("");
-  std::string words = report::parse_error_json(answer.body);
-  if (words.empty() && type.starts_with("text/plain")) {
-    std::string_view body = answer.body;
-    words = text::printable(text::trim(text::take_until(body, '\n')));
-  }
-  return words.empty() ? words : ": " + text::valid_utf8(words, kMost);
-}
-
-}  // namespace
-
 Result<report::Audit> ask_audit(const http::Url& url, std::string_view warn, std::string_view crit,
                                 const http::ClientOptions& options) {
   const std::string target = fmt::format("{}?warn={}&crit={}", kAuditPath, warn, crit);
-  const auto refuse = [&](std::string_view why, std::string_view next) {
-    return fail(Error::other(fmt::format("ask {}{}: {}; {}", http::shown(url), target, why, next)));
-  };
-  const auto answer = http::get(url, target, options);
-  if (!answer) return refuse(answer.error().message(), next_step(answer.error()));
-  if (answer->status != 200) {
-    return refuse(fmt::format("it answers with status {}{}", answer->status, said(*answer)),
-                  next_step(answer->status));
-  }
+  const auto answer = ask(url, target, options);
+  if (!answer) return fail(answer.error());
+  if (answer->status != 200) return fail(unexpected_status(url, target, *answer));
   auto audit = report::parse_audit_json(answer->body);
   if (!audit) {
-    return refuse("what it answers is no audit: " + audit.error().message(),
-                  "is it a kcommons that answers there, and of this version?");
+    return fail(
+        useless_answer(url, target, "what it answers is no audit: " + audit.error().message()));
   }
   return audit;
 }
