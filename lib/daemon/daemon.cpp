@@ -214,6 +214,7 @@ int run(const config::Config& config, const BuildInfo& build, const ReadAgain& r
                          const std::vector<std::string>& changed) -> Result<void> {
     auto settings = settings_of(next);
     if (!settings) return fail(settings.error());
+    if (changed.empty()) return {};  // while the sampler hangs, changes wait for it
     if (!has_key(changed, "cgroup.")) settings->layouts.reset();
     log.set_least(level_of(next.log.level));
     watch.set_patience(patience_for(next.sampling));

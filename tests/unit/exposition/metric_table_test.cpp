@@ -33,6 +33,7 @@ std::string everything() {
   self.count_costs(Pass::kPools, {{.reader = "key-users", .cpu = {}}});
   self.set_identity_failures("docker", 1);
   self.set_identity_wait({});
+  self.config_read(true, {});
   return self.render() + render_pools(kcommons::testing::plain_pools()) +
          render_holdings(kcommons::testing::plain_snapshot());
 }
