@@ -36,6 +36,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_audit(app, exit_code);
   add_explain(app, exit_code);
   add_incidents(app, exit_code);
+  add_healthcheck(app, exit_code);
   add_list_metrics(app, exit_code);
   add_list_resources(app, exit_code);
   try {

@@ -18,6 +18,7 @@ void add_check_config(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 void add_incidents(CLI::App& app, int& exit_code);
+void add_healthcheck(CLI::App& app, int& exit_code);
 void add_list_metrics(CLI::App& app, int& exit_code);
 void add_list_resources(CLI::App& app, int& exit_code);
 

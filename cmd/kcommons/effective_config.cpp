@@ -8,14 +8,14 @@
 
 namespace kcommons::cmd {
 
-namespace {
-
 std::string file_in_force(const Given& environment, const Given& flags) {
   for (const Given* given : {&flags, &environment}) {
     if (const auto at = given->find(kConfigFile.name); at != given->end()) return at->second;
   }
   return {};
 }
+
+namespace {
 
 // `what` stands before the address, where the origin does not name the key.
 void refuse_ipv6_without_engine(config::LoadResult& loaded, const std::string& origin,

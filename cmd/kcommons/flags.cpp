@@ -19,12 +19,14 @@ void take_variable(const Flag& flag, Given& environment) {
 
 // The callback runs only for a flag that stands on the command line.
 void add_flag(CLI::App& command, const Flag& flag, const std::shared_ptr<Given>& given) {
-  const auto take = [given, name = flag.name](const std::string& value) { (*given)[name] = value; };
-  auto* option = command
-                     .add_option_function<std::string>(
-                         fmt::format("--{}", flag.name), take,
-                         fmt::format("{} [${}]", flag.help, environment_name(flag.name)))
-                     ->type_name("");
+  const auto take = [given, flag](const std::string& value) {
+    (*given)[flag.name] = flag.is_switch && value.empty() ? "true" : value;
+  };
+  auto* option = command.add_option_function<std::string>(
+      fmt::format("--{}", flag.name), take,
+      fmt::format("{} [${}]", flag.help, environment_name(flag.name)));
+  option->type_name("");
+  if (flag.is_switch) option->expected(0, 1);
   if (flag.repeatable) option->join(',');
 }
 

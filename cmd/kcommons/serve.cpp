@@ -1,3 +1,7 @@
+#include <filesystem>
+#include <string>
+#include <system_error>
+
 #include "build_info.hpp"
 #include "commands.hpp"
 #include "config/web_config.hpp"
@@ -10,14 +14,32 @@ namespace kcommons::cmd {
 
 namespace {
 
-int serve(const Given& flags) {
-  const auto effective = effective_config(environment(kFlags), flags);
-  if (!effective.errors.empty()) return report(effective.errors);
-  if (const std::string& file = effective.config.web.config_file; !file.empty()) {
-    const auto web = config::load_web_config(file);
-    if (!web.errors.empty()) return report(web.errors);
+config::LoadResult configuration(const Given& environment, const Given& flags) {
+  config::LoadResult effective = effective_config(environment, flags);
+  const std::string& file = effective.config.web.config_file;
+  if (effective.errors.empty() && !file.empty()) {
+    effective.errors = config::load_web_config(file).errors;
   }
-  return daemon::run(effective.config, build_info());
+  return effective;
+}
+
+// A pipe gives its text once: read again it is empty, and that is all defaults.
+config::LoadResult configuration_again(const Given& environment, const Given& flags) {
+  const std::string file = file_in_force(environment, flags);
+  std::error_code unknown;
+  if (!std::filesystem::is_fifo(file, unknown)) return configuration(environment, flags);
+  return {.config = {},
+          .errors = {{.path = file,
+                      .message = "a pipe, expected a file: it was read "
+                                 "at the start and is empty now"}}};
+}
+
+int serve(const Given& flags) {
+  const Given variables = environment(kFlags);
+  const auto effective = configuration(variables, flags);
+  if (!effective.errors.empty()) return report(effective.errors);
+  return daemon::run(effective.config, build_info(),
+                     [&] { return configuration_again(variables, flags); });
 }
 
 }  // namespace

@@ -334,6 +334,14 @@ Attributor::Attributor(Limits limits, double neighbours_above)
       pools_(limits.max_pools),
       users_(limits.max_users) {}
 
+void Attributor::configure(Limits limits, double neighbours_above) {
+  neighbours_above_ = neighbours_above;
+  containers_.set_most(limits.max_containers);
+  units_.set_most(limits.max_units);
+  pools_.set_most(limits.max_pools);
+  users_.set_most(limits.max_users);
+}
+
 Snapshot Attributor::attribute(const Census& census) {
   Books books = keep_books(census);
   drops_.book(census.network_drops, books);

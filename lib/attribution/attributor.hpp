@@ -26,6 +26,9 @@ class Attributor final {
  public:
   Attributor(Limits limits, double neighbours_above);
 
+  // From the next census on.
+  void configure(Limits limits, double neighbours_above);
+
   Snapshot attribute(const census::Census& census);
 
  private:

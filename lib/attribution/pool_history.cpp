@@ -1,6 +1,7 @@
 #include "attribution/pool_history.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kcommons::attribution {
 
@@ -33,6 +34,19 @@ double seconds(SteadyTime::duration duration) {
 }
 
 }  // namespace
+
+void PoolHistory::configure(std::chrono::milliseconds window, std::size_t max_pools) {
+  window_ = window;
+  step_ = window / kSteps;
+  max_pools_ = max_pools;
+  for (auto& [key, track] : tracks_) {
+    std::vector<Point> kept;
+    for (const Point& point : track.points) {
+      if (kept.empty() || point.at - kept.back().at >= step_) kept.push_back(point);
+    }
+    track.points = std::move(kept);
+  }
+}
 
 void PoolHistory::add_point(Track& track) const {
   const SteadyTime now = track.newest.at;

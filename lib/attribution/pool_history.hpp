@@ -26,6 +26,9 @@ class PoolHistory final {
   PoolHistory(std::chrono::milliseconds window, std::size_t max_pools)
       : window_(window), step_(window / kSteps), max_pools_(max_pools) {}
 
+  // What is known within the new window stays, in the steps of the new one.
+  void configure(std::chrono::milliseconds window, std::size_t max_pools);
+
   // Takes note of a reading. Pools that are not in it are forgotten: when such a pool comes back,
   // others have it. One whose use was not read has a gap. A reading that is not newer than the last
   // is ignored, so that the same one may be given twice.

@@ -24,6 +24,13 @@ class PoolPeaks final {
   PoolPeaks(std::chrono::milliseconds window, std::size_t max_pools)
       : window_(window), max_pools_(max_pools) {}
 
+  // What is known within the new window stays; of a longer one there is no more yet than of the
+  // old.
+  void configure(std::chrono::milliseconds window, std::size_t max_pools) {
+    window_ = window;
+    max_pools_ = max_pools;
+  }
+
   // Takes note of a reading and sets CurrentPool::peak of each. Pools that are not in it any more
   // are added, without a use, while their peak is within the window.
   void update(std::vector<CurrentPool>& pools, SteadyTime now);

@@ -20,6 +20,9 @@ class SeriesLimit final {
 
   explicit SeriesLimit(std::size_t most) : most_(most) {}
 
+  // From the next call on.
+  void set_most(std::size_t most) { most_ = most; }
+
   // The keys to keep, at most `most` of them: first those that lead, then those that were kept in
   // the last kStay calls, so that series do not flicker, then by share.
   std::unordered_set<std::string> select(std::vector<Candidate> candidates);

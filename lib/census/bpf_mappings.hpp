@@ -28,6 +28,9 @@ class BpfMappings final {
 
   explicit BpfMappings(Options options) : options_(options) {}
 
+  // Of the next walk too, counted from the last one.
+  void set_interval(std::chrono::milliseconds interval) { options_.interval = interval; }
+
   // Whether to walk now, with these processes there.
   [[nodiscard]] bool is_due(const BpfBooks& books, SteadyTime now) const;
   // A walk: begin(), then take() for each record, then end() where it succeeded.

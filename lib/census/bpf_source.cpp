@@ -67,6 +67,14 @@ void BpfSource::keep_walks_ready(std::size_t walks) {
   programs_->keep_ready(bpf::Walk::kMappings, mappings);
 }
 
+void BpfSource::configure(SourceSettings settings) {
+  if (settings.layouts) {
+    options_.layouts = std::move(*settings.layouts);
+    placements_.layouts_changed();
+  }
+  mappings_.set_interval(settings.mappings_interval);
+}
+
 Result<PoolsReading> BpfSource::read_pools() {
   PoolsReading reading;
   reading.taken_at = clock_.wall();

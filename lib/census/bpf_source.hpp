@@ -39,6 +39,7 @@ class BpfSource final : public Source {
 
   Result<PoolsReading> read_pools() override;
   Result<Census> take_census(const std::stop_token& stop) override;
+  void configure(SourceSettings settings) override;
 
  private:
   BpfSource(procfs::ProcRoot root, std::unique_ptr<bpf::Programs> programs, Options options,

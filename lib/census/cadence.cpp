@@ -18,6 +18,12 @@ SteadyTime next_after(SteadyTime last, SteadyTime now, std::chrono::milliseconds
 
 }  // namespace
 
+void Cadence::configure(Options options, SteadyTime now) {
+  options_ = options;
+  next_pools_ = std::min(next_pools_, now + options.pools_interval);
+  next_holdings_ = std::min(next_holdings_, now + options.holdings_interval);
+}
+
 Cadence::Due Cadence::due(SteadyTime now) const {
   return {.pools = now >= next_pools_, .holdings = now >= next_holdings_};
 }

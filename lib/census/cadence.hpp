@@ -34,6 +34,9 @@ class Cadence final {
   Cadence(Options options, SteadyTime start)
       : options_(options), next_pools_(start), next_holdings_(start) {}
 
+  // From now on. A pass that is due later than its new interval from now is due then.
+  void configure(Options options, SteadyTime now);
+
   [[nodiscard]] Due due(SteadyTime now) const;
   [[nodiscard]] SteadyTime next() const;
   // Passes that fall behind are skipped, not made up for.

@@ -28,6 +28,11 @@ std::vector<InotifyLink> links_of(const std::vector<RawProcess>& processes) {
 
 }  // namespace
 
+void InotifyBooks::set_budget(InotifyBudget budget) {
+  budget_ = budget;
+  next_large_read_ = std::min(next_large_read_, clock_.steady() + budget.large_read_interval);
+}
+
 // Where a link belongs among instances that stand in kcmp's order, and whether the one that stands
 // there is its own. An order that changes under us (a descriptor closed, or its process ended,
 // since it was listed) costs at worst one instance booked twice, for one census.

@@ -45,6 +45,10 @@ class InotifyBooks final {
 
   InotifyBooks(InotifyBudget budget, const Clock& clock) : budget_(budget), clock_(clock) {}
 
+  // Between two censuses. A large read that is due later than the new interval asks for is due
+  // then.
+  void set_budget(InotifyBudget budget);
+
   // The instances that `processes` (ordered by age) hold, appended to `census`, with what could
   // not be read counted there. `read` is called for the instances that are to be read now.
   void book(const std::vector<RawProcess>& processes, FileComparer* comparer,

@@ -26,6 +26,9 @@ class Placements final {
   void begin(Census& census);
   void end();
 
+  // Between two censuses: what was resolved is forgotten.
+  void layouts_changed() { by_text_.clear(); }
+
   // As in /proc/PID/cgroup.
   Ptr resolve(std::string_view cgroup_text);
   // In Census::placements, where it is added when it is new.

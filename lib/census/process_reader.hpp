@@ -31,6 +31,9 @@ class ProcessReader final {
   // `root` and `layouts` must outlive the reader. `use_kcmp`: tables may be compared by kcmp(2).
   ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts, bool use_kcmp);
 
+  // Between two censuses. A process whose cgroup is gone keeps the placement that it had.
+  void layouts_changed() { placements_.layouts_changed(); }
+
   void begin(Census& census);
   // Nothing when the process is a kernel thread, or is gone, or could not be read (counted). An
   // error only when the reader itself has no more descriptors or memory.

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "procfs/fdinfo.hpp"
 #include "procfs/kcmp.hpp"
@@ -56,6 +57,14 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
     restriction_ = root_.path() + " is mounted with hidepid=" + **hidepid +
                    ": processes of other users are hidden without CAP_SYS_PTRACE";
   }
+}
+
+void ProcfsSource::configure(SourceSettings settings) {
+  if (settings.layouts) {
+    options_.layouts = std::move(*settings.layouts);
+    reader_.layouts_changed();
+  }
+  inotify_.set_budget(settings.inotify);
 }
 
 Result<PoolsReading> ProcfsSource::read_pools() {

@@ -35,6 +35,7 @@ class ProcfsSource final : public Source {
 
   Result<PoolsReading> read_pools() override;
   Result<Census> take_census(const std::stop_token& stop) override;
+  void configure(SourceSettings settings) override;
 
   // What limits the view from the start, in words for the log; empty when nothing does.
   [[nodiscard]] const std::string& restriction() const { return restriction_; }

@@ -1,5 +1,7 @@
 #include "census/sampler.hpp"
 
+#include <pthread.h>
+
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -51,7 +53,11 @@ auto guarded(Read read) -> decltype(read()) {
 
 Sampler::Sampler(std::unique_ptr<Source> source, Cadence::Options cadence, SampleListener& listener,
                  const Clock& clock)
-    : source_(std::move(source)), cadence_(cadence), listener_(listener), clock_(clock) {}
+    : source_(std::move(source)),
+      cadence_(cadence),
+      listener_(listener),
+      clock_(clock),
+      last_pass_(clock.steady()) {}
 
 Sampler::~Sampler() {
   stop();
@@ -67,27 +73,81 @@ void Sampler::stop() {
   thread_.join();
 }
 
+void Sampler::change(Change change) {
+  {
+    const std::lock_guard lock(mutex_);
+    changes_.push_back(std::move(change));
+  }
+  wake_.notify_all();
+}
+
+void Sampler::take_changes(Cadence& cadence) {
+  std::vector<Change> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    changes = std::exchange(changes_, {});
+  }
+  for (const Change& change : changes) {
+    change.apply(*source_);
+    cadence.configure(change.cadence, clock_.steady());
+  }
+}
+
+// The clock is another thread's, and may be read by any (pthread_getcpuclockid(3)); once that
+// thread has ended, it cannot be read.
+SamplerProgress Sampler::progress() const {
+  const std::lock_guard lock(mutex_);
+  SamplerProgress progress{.doing = doing_, .last_pass = last_pass_};
+  timespec spent{};
+  if (cpu_clock_ && ::clock_gettime(*cpu_clock_, &spent) == 0) {
+    progress.cpu = std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+  }
+  return progress;
+}
+
+void Sampler::begin(SamplerProgress::Doing doing) {
+  const std::lock_guard lock(mutex_);
+  doing_ = doing;
+}
+
+void Sampler::done() {
+  const std::lock_guard lock(mutex_);
+  doing_ = SamplerProgress::Doing::kWaiting;
+  last_pass_ = clock_.steady();
+}
+
 void Sampler::run(const std::stop_token& stop) {
+  ::pthread_setname_np(::pthread_self(), "sampler");
+  {
+    const std::lock_guard lock(mutex_);
+    clockid_t cpu_clock{};
+    if (::pthread_getcpuclockid(::pthread_self(), &cpu_clock) == 0) cpu_clock_ = cpu_clock;
+  }
   Cadence cadence(cadence_, clock_.steady());
   while (!stop.stop_requested()) {
+    take_changes(cadence);
     const Cadence::Due due = cadence.due(clock_.steady());
     if (due.pools) {
+      begin(SamplerProgress::Doing::kPools);
       const Meter meter(clock_);
       auto reading = guarded([this] { return source_->read_pools(); });
       const PassCost cost = meter.spent();
       cadence.pools_done(clock_.steady(), reading ? &*reading : nullptr);
       hand_over(listener_, &SampleListener::on_pools, std::move(reading), cost);
+      done();
     }
     if (due.holdings && !stop.stop_requested()) {
+      begin(SamplerProgress::Doing::kHoldings);
       const Meter meter(clock_);
       auto census = guarded([&] { return source_->take_census(stop); });
       const PassCost cost = meter.spent();
       if (stop.stop_requested()) return;
       cadence.holdings_done(clock_.steady());
       hand_over(listener_, &SampleListener::on_census, std::move(census), cost);
+      done();
     }
     std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, stop, cadence.next(), [] { return false; });
+    wake_.wait_until(lock, stop, cadence.next(), [this] { return !changes_.empty(); });
   }
 }
 

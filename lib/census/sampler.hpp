@@ -3,14 +3,20 @@
 // start() begins the thread and stop(), or the destructor, ends it after the pass under way. The
 // listener is called on the sampler thread only. Where memory runs out, the pass has failed;
 // another exception out of the source or the listener, or that one again, ends the process: a
-// daemon that samples no more must not look alive.
+// daemon that samples no more must not look alive. change() and progress() may
+// be called from any thread, and wait for no pass.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -35,8 +41,21 @@ class SampleListener {
   virtual void on_census(Result<Census> census, const PassCost& cost) = 0;
 };
 
+// What the sampler thread does, and what tells that it does anything at all.
+struct SamplerProgress {
+  enum class Doing : std::uint8_t { kWaiting, kPools, kHoldings };
+  Doing doing = Doing::kWaiting;
+  SteadyTime last_pass;  // its end; before the first, when the sampler was made
+  CpuTime cpu{0};        // of the thread, since its start
+};
+
 class Sampler final {
  public:
+  struct Change {
+    Cadence::Options cadence;
+    std::function<void(Source&)> apply;
+  };
+
   // `listener` and `clock` must outlive the sampler.
   Sampler(std::unique_ptr<Source> source, Cadence::Options cadence, SampleListener& listener,
           const Clock& clock);
@@ -47,15 +66,26 @@ class Sampler final {
   void start();
   void stop();
 
+  // Takes effect on the sampler thread, before the next pass; those that wait, in their order.
+  void change(Change change);
+  [[nodiscard]] SamplerProgress progress() const;
+
  private:
   void run(const std::stop_token& stop);
+  void take_changes(Cadence& cadence);
+  void begin(SamplerProgress::Doing doing);
+  void done();
 
   std::unique_ptr<Source> source_;
   Cadence::Options cadence_;
   SampleListener& listener_;
   const Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any wake_;
+  std::vector<Change> changes_;
+  SamplerProgress::Doing doing_ = SamplerProgress::Doing::kWaiting;
+  SteadyTime last_pass_;
+  std::optional<clockid_t> cpu_clock_;  // of the thread, from its start on
   std::jthread thread_;
 };
 

@@ -5,12 +5,23 @@
 // memory, or the root is gone), and the caller keeps what it had.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <stop_token>
 
 #include "base/result.hpp"
 #include "census/census.hpp"
+#include "census/inotify_books.hpp"
+#include "cgroup/layouts.hpp"
 
 namespace kcommons::census {
+
+// What may change between two passes. Each source takes what it has a use for.
+struct SourceSettings {
+  std::optional<cgroup::Layouts> layouts;  // empty: as they are
+  InotifyBudget inotify;
+  std::chrono::milliseconds mappings_interval{60000};
+};
 
 class Source {
  public:
@@ -23,6 +34,8 @@ class Source {
   virtual Result<PoolsReading> read_pools() = 0;
   // The walk over all processes. Given up between two processes when `stop` asks for it.
   virtual Result<Census> take_census(const std::stop_token& stop) = 0;
+  // From the next pass on. What was learned of the host stays.
+  virtual void configure(SourceSettings /*settings*/) {}
 };
 
 }  // namespace kcommons::census

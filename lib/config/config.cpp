@@ -14,6 +14,17 @@
 
 namespace kcommons::config {
 
+namespace {
+
+bool same_layouts(const Config& one, const Config& other) {
+  return std::ranges::equal(one.cgroup.layouts, other.cgroup.layouts,
+                            [](const LayoutRule& a, const LayoutRule& b) {
+                              return a.pattern == b.pattern && a.runtime == b.runtime;
+                            });
+}
+
+}  // namespace
+
 std::string ConfigError::text() const {
   const std::string name = text::printable(path);
   const std::string what = text::printable(message);
@@ -52,6 +63,21 @@ std::vector<std::string> known_keys() {
     if (find_field(field.key) == nullptr) lists.emplace_back(field.key);
   }
   keys.insert(std::ranges::find(keys, "incidents.threshold"), lists.begin(), lists.end());
+  return keys;
+}
+
+std::vector<std::string> differing_keys(const Config& one, const Config& other) {
+  Config left = one;  // rows of lists lead to what may be written
+  Config right = other;
+  const auto differs = [&](const std::string& key) {
+    if (const Field* field = find_field(key)) return !field->same(one, other);
+    if (const ListField* list = find_list_field(key)) return list->list(left) != list->list(right);
+    return key == "cgroup.layouts" && !same_layouts(one, other);
+  };
+  std::vector<std::string> keys;
+  for (const std::string& key : known_keys()) {
+    if (differs(key)) keys.push_back(key);
+  }
   return keys;
 }
 

@@ -138,8 +138,9 @@ struct Config {
     // Each as parse_listen_address takes it; at least one, and none twice.
     std::vector<std::string> listen_addresses{"127.0.0.1:10044"};
     std::string telemetry_path = "/metrics";
-    unsigned max_requests = 40;  // in flight at once
-    std::string config_file;     // users and headers, see web_config.hpp; empty: none
+    unsigned max_requests = 40;     // in flight at once
+    std::string config_file;        // users and headers, see web_config.hpp; empty: none
+    bool enable_lifecycle = false;  // whether POST /-/reload is answered
     bool operator==(const Web&) const = default;
   };
   Web web;
@@ -189,5 +190,9 @@ Result<void> set(Config& config, std::string_view key, std::string_view value);
 // Every key that a file may have, in the order of config/kcommons.yaml: "web.max_requests". The
 // keys of a list's items are written "cgroup.layouts[].path".
 std::vector<std::string> known_keys();
+
+// Those of known_keys() whose values differ, in that order; "cgroup.layouts" for its items too.
+// That a layout stands on another line is no difference.
+std::vector<std::string> differing_keys(const Config& one, const Config& other);
 
 }  // namespace kcommons::config

@@ -47,6 +47,8 @@ constexpr Choice<Level, 4> kLevel{{{{"debug", Level::kDebug},
 using Format = Config::Log::Format;
 constexpr Choice<Format, 2> kFormat{{{{"logfmt", Format::kLogfmt}, {"json", Format::kJson}}}};
 
+constexpr Choice<bool, 2> kYesOrNo{{{{"true", true}, {"false", false}}}};
+
 Result<void> set_source(Config& config, string_view value) {
   return take(value, kSource, config.source);
 }
@@ -76,6 +78,16 @@ Result<void> set_listen_addresses(Config& config, string_view value) {
   return {};
 }
 
+template <auto member>
+bool same_at_top(const Config& one, const Config& other) {
+  return one.*member == other.*member;
+}
+
+template <auto section, auto member>
+bool same(const Config& one, const Config& other) {
+  return (one.*section).*member == (other.*section).*member;
+}
+
 // A row whose text is checked against `allowed`, a range or a choice, and stored in
 // config.*section.*member.
 template <const auto& allowed, auto section, auto member>
@@ -84,7 +96,7 @@ constexpr Field checked(string_view key, Field::Form form) {
           [](Config& config, string_view value) {
             return take(value, allowed, (config.*section).*member);
           },
-          [] { return describe(allowed); }};
+          [] { return describe(allowed); }, same<section, member>};
 }
 
 template <auto member>
@@ -92,14 +104,15 @@ constexpr Field file_path(string_view key) {
   return {
       key, Field::Form::kText,
       [](Config& config, string_view value) { return take_file_path(value, config.paths.*member); },
-      describe_file_path};
+      describe_file_path, same<&Config::paths, member>};
 }
 
 constexpr auto kNumber = Field::Form::kNumber;
 constexpr auto kText = Field::Form::kText;
 
 constexpr std::array kFields{
-    Field{"source", kText, set_source, [] { return describe(kSource); }},
+    Field{"source", kText, set_source, [] { return describe(kSource); },
+          same_at_top<&Config::source>},
     checked<kPoolsInterval, &Config::sampling, &Config::Sampling::pools_interval>(
         "sampling.pools_interval", kText),
     checked<kHoldingsInterval, &Config::sampling, &Config::Sampling::holdings_interval>(
@@ -124,7 +137,8 @@ constexpr std::array kFields{
     checked<kReserve, &Config::reserve, &Config::Reserve::walks>("reserve.walks", kNumber),
     checked<kReserve, &Config::reserve, &Config::Reserve::connections>("reserve.connections",
                                                                        kNumber),
-    Field{"neighbours_above", kNumber, set_neighbours_above, [] { return describe(kRatio); }},
+    Field{"neighbours_above", kNumber, set_neighbours_above, [] { return describe(kRatio); },
+          same_at_top<&Config::neighbours_above>},
     file_path<&Config::Paths::procfs>("paths.procfs"),
     file_path<&Config::Paths::sysfs>("paths.sysfs"),
     file_path<&Config::Paths::rootfs>("paths.rootfs"),
@@ -140,19 +154,22 @@ constexpr std::array kFields{
           [](Config& config, string_view value) {
             return take_optional_file_path(value, config.incidents.file);
           },
-          describe_file_path},
-    Field{"web.listen_address", kText, set_listen_addresses, describe_listen_address},
+          describe_file_path, same<&Config::incidents, &Config::Incidents::file>},
+    Field{"web.listen_address", kText, set_listen_addresses, describe_listen_address,
+          same<&Config::web, &Config::Web::listen_addresses>},
     Field{"web.telemetry_path", kText,
           [](Config& config, string_view value) {
             return take_url_path(value, config.web.telemetry_path);
           },
-          describe_url_path},
+          describe_url_path, same<&Config::web, &Config::Web::telemetry_path>},
     checked<kMaxRequests, &Config::web, &Config::Web::max_requests>("web.max_requests", kNumber),
     Field{"web.config_file", kText,
           [](Config& config, string_view value) {
             return take_optional_file_path(value, config.web.config_file);
           },
-          describe_file_path},
+          describe_file_path, same<&Config::web, &Config::Web::config_file>},
+    checked<kYesOrNo, &Config::web, &Config::Web::enable_lifecycle>("web.enable_lifecycle",
+                                                                    kNumber),
     checked<kLevel, &Config::log, &Config::Log::level>("log.level", kText),
     checked<kFormat, &Config::log, &Config::Log::format>("log.format", kText),
 };

@@ -16,13 +16,14 @@
 namespace kcommons::config {
 
 struct Field {
-  // In YAML a number in quotes is text, and refused where a number is meant.
+  // In YAML a number in quotes is text, and refused where a number, or true or false, is meant.
   enum class Form : std::uint8_t { kText, kNumber };
 
   std::string_view key;  // with its section: "web.max_requests"
   Form form;
   Result<void> (*set)(Config&, std::string_view value);
   std::string (*expected)();  // for a value that does not get as far as set
+  bool (*same)(const Config&, const Config&);
 };
 
 // A row of a key that holds a list of words, each checked by itself. A key that is in both tables

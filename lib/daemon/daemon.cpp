@@ -4,11 +4,16 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,12 +23,15 @@
 #include "census/sampler.hpp"
 #include "config/listen_address.hpp"
 #include "daemon/access.hpp"
+#include "daemon/deadline.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/incident_book.hpp"
 #include "daemon/log.hpp"
 #include "daemon/naming.hpp"
 #include "daemon/privileges.hpp"
 #include "daemon/publisher.hpp"
+#include "daemon/reload.hpp"
+#include "daemon/sampler_watch.hpp"
 #include "daemon/site.hpp"
 #include "daemon/source.hpp"
 #include "exposition/registry.hpp"
@@ -38,6 +46,14 @@ namespace {
 
 constexpr int kExitOk = 0;
 constexpr int kExitCannotStart = 1;
+constexpr int kExitForced = 1;
+
+// From the signal to the end of what ends by itself. It takes less than a second; service managers
+// wait ten and more before they use force themselves.
+constexpr std::chrono::milliseconds kLongestEnd{5000};
+
+// For names that a census asks for.
+constexpr std::chrono::milliseconds kNamesPatience{10};
 
 // What looking for a name has open at once, and some that others take meanwhile.
 constexpr std::size_t kFilesOfAName = 16;
@@ -67,8 +83,21 @@ sigset_t block_signals() {
   ::sigemptyset(&awaited);
   ::sigaddset(&awaited, SIGTERM);
   ::sigaddset(&awaited, SIGINT);
+  ::sigaddset(&awaited, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
   return awaited;
+}
+
+// Until a signal ends the daemon: which one. `look` is called about every second.
+int wait_for_end(const sigset_t& awaited, const std::function<void()>& reload,
+                 const std::function<void()>& look) {
+  constexpr timespec kSecond{.tv_sec = 1, .tv_nsec = 0};
+  while (true) {
+    const int received = ::sigtimedwait(&awaited, nullptr, &kSecond);
+    if (received == SIGHUP) reload();
+    if (received > 0 && received != SIGHUP) return received;
+    look();
+  }
 }
 
 // An answer is megabytes where there are a thousand containers. By default each of the server's
@@ -137,6 +166,44 @@ IncidentBook::Options incident_options(const config::Config& config) {
           .keep = incidents.keep};
 }
 
+attribution::Limits limits_of(const config::Config& config) {
+  return {.max_containers = config.limits.max_containers,
+          .max_units = config.limits.max_units,
+          .max_pools = config.limits.max_pools,
+          .max_users = config.limits.max_users};
+}
+
+PoolOptions pool_options_of(const config::Config& config) {
+  return {.max_pools = config.limits.max_pools,
+          .peak_window = config.sampling.peak_window,
+          .history_window = config.sampling.history_window};
+}
+
+census::Cadence::Options cadence_of(const config::Config& config) {
+  return {.pools_interval = config.sampling.pools_interval,
+          .holdings_interval = config.sampling.holdings_interval};
+}
+
+bool has_key(const std::vector<std::string>& keys, std::string_view start) {
+  return std::ranges::any_of(keys,
+                             [start](std::string_view key) { return key.starts_with(start); });
+}
+
+// What of a new configuration takes effect on the sampler's thread.
+struct Renewed {
+  Publisher& publisher;
+  identity::Namer& namer;
+  config::Config config;
+  census::SourceSettings settings;
+  bool names_change = false;
+
+  void operator()(census::Source& source) const {
+    source.configure(settings);
+    publisher.configure(limits_of(config), config.neighbours_above, pool_options_of(config));
+    if (names_change) namer.configure(naming_of(config, kNamesPatience));
+  }
+};
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   std::vector<int> ports;
   if (const auto endpoints = endpoints_of(config)) {
@@ -165,12 +232,13 @@ Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
 
 }  // namespace
 
-int run(const config::Config& given, const BuildInfo& build) {
+int run(const config::Config& given, const BuildInfo& build, const ReadAgain& read_again) {
   keep_memory_small();
   const sigset_t awaited = block_signals();
   const SystemClock clock;
   Log log = Log::to_stderr(level_of(given.log.level), format_of(given.log.format), clock);
   TroubleLog troubles(log);
+  Deadline end;  // outlives all that it is to see ended
   config::Config config = given;
   config.reserve = make_room(given.reserve, log);
 
@@ -202,6 +270,7 @@ int run(const config::Config& given, const BuildInfo& build) {
   self.set_build(build.version, build.revision, build.compiler);
   self.set_source(source->name, source->reason);
   IncidentBook incidents(incident_options(config), std::move(incident_file), self, log, clock);
+  self.config_read(true, clock.wall());
   registry.publish_self(self.render());
 
   DescriptorReserve reserve(
@@ -209,13 +278,48 @@ int run(const config::Config& given, const BuildInfo& build) {
       {.files_over = files_over_limit(config.paths.procfs),
        .left = [&self](std::size_t left) { self.set_reserve("connections", left); }});
 
+  Notifier notifier(Notifier::from_environment(), clock);
+  identity::Namer::Options naming = naming_of(config, kNamesPatience);
+  naming.make_room = [&reserve] { return reserve.make_room(kFilesOfAName, kAnyNumber); };
+  identity::Namer namer(std::move(naming), clock);
+  Publisher publisher(notifier, namer,
+                      attribution::Attributor(limits_of(config), config.neighbours_above),
+                      pool_options_of(config), snapshots, incidents, registry, self, log, clock);
+  census::Sampler sampler(std::move(source->source), cadence_of(config), publisher, clock);
+  SamplerWatch watch([&sampler] { return sampler.progress(); }, patience_for(config.sampling),
+                     clock);
+
+  std::atomic<std::chrono::milliseconds> stale_age = stale_after(config.sampling);
+  const auto apply = [&](const config::Config& next,
+                         const std::vector<std::string>& changed) -> Result<void> {
+    auto settings = settings_of(next);
+    if (!settings) return fail(settings.error());
+    if (changed.empty()) return {};  // while the sampler hangs, changes wait for it
+    if (!has_key(changed, "cgroup.")) settings->layouts.reset();
+    log.set_least(level_of(next.log.level));
+    watch.set_patience(patience_for(next.sampling));
+    stale_age = stale_after(next.sampling);
+    sampler.change({.cadence = cadence_of(next),
+                    .apply = Renewed{.publisher = publisher,
+                                     .namer = namer,
+                                     .config = next,
+                                     .settings = std::move(*settings),
+                                     .names_change = has_key(changed, "identity.")}});
+    return {};
+  };
+  Reloader reloader(given, read_again, apply,
+                    {.notifier = notifier, .self = self, .log = log, .clock = clock});
+
+  SiteHooks hooks{.trouble = [&watch] { return watch.look(); },
+                  .stale_after = [&stale_age] { return stale_age.load(); },
+                  .reload = nullptr};
+  if (config.web.enable_lifecycle) hooks.reload = [&reloader] { return reloader.reload(); };
   const Site site({.version = build.version,
                    .source = source->name,
                    .source_reason = source->reason,
                    .restriction = source->restriction,
-                   .telemetry_path = config.web.telemetry_path,
-                   .stale_after = stale_after(config.sampling)},
-                  snapshots, incidents, registry, clock);
+                   .telemetry_path = config.web.telemetry_path},
+                  snapshots, incidents, registry, clock, std::move(hooks));
   const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {
     troubles.report("the web configuration is wrong, nobody gets in until it is right", mistakes);
   });
@@ -225,24 +329,6 @@ int run(const config::Config& given, const BuildInfo& build) {
     return kExitCannotStart;
   }
 
-  const attribution::Limits limits{.max_containers = config.limits.max_containers,
-                                   .max_units = config.limits.max_units,
-                                   .max_pools = config.limits.max_pools,
-                                   .max_users = config.limits.max_users};
-  constexpr std::chrono::milliseconds kPatience{10};
-  Notifier notifier(Notifier::from_environment(), clock);
-  identity::Namer::Options naming = naming_of(config, kPatience);
-  naming.make_room = [&reserve] { return reserve.make_room(kFilesOfAName, kAnyNumber); };
-  identity::Namer namer(std::move(naming), clock);
-  Publisher publisher(notifier, namer, attribution::Attributor(limits, config.neighbours_above),
-                      {.max_pools = limits.max_pools,
-                       .peak_window = config.sampling.peak_window,
-                       .history_window = config.sampling.history_window},
-                      snapshots, incidents, registry, self, log, clock);
-  census::Sampler sampler(std::move(source->source),
-                          {.pools_interval = config.sampling.pools_interval,
-                           .holdings_interval = config.sampling.holdings_interval},
-                          publisher, clock);
   sampler.start();
   for (std::size_t i = 0; i < config.web.listen_addresses.size(); ++i) {
     log.info("listening", {{"address", config.web.listen_addresses[i]},
@@ -250,9 +336,16 @@ int run(const config::Config& given, const BuildInfo& build) {
                            {"path", config.web.telemetry_path}});
   }
 
-  int received = 0;
-  ::sigwait(&awaited, &received);
+  const int received = wait_for_end(
+      awaited, [&reloader] { reloader.ask(); },
+      [&] { troubles.report("the sampler hangs, the last snapshot stays", watch.look()); });
   log.info("stopping", {{"signal", ::strsignal(received)}});
+  const auto limited = end.begin(kLongestEnd, [&log] {
+    log.error("something hangs and is not waited for: the process ends as it is",
+              {{"waited", fmt::format("{} s", kLongestEnd.count() / 1000)}});
+    std::_Exit(kExitForced);
+  });
+  if (!limited) log.warn("the end has no limit", {{"reason", limited.error().message()}});
   if (const auto told = notifier.stopping(); !told) {
     log.warn("the service manager is not told", {{"reason", told.error().message()}});
   }

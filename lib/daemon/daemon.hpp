@@ -1,11 +1,14 @@
 // The daemon: wires the layers together, runs until SIGTERM or SIGINT, and takes everything down
-// again within a second.
+// again within a second; what hangs is not waited for longer than a few. SIGHUP has the
+// configuration read again.
 //
-// Threads: the caller's waits for signals; one samples; the HTTP engine has its own. run() blocks
+// Threads: the caller's waits for signals; one samples; one reloads; the HTTP engine has its own.
+// run() blocks
 // the signals it waits for before the first thread is made, so it must be called before any other
 // thread exists. It is called once in a process.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "config/config.hpp"
@@ -18,7 +21,11 @@ struct BuildInfo {
   std::string compiler;
 };
 
-// The exit code: 0 after a signal, 1 when the daemon could not start (the log says why).
-int run(const config::Config& config, const BuildInfo& build);
+// Reads the configuration as it was read for the start. Called on other threads, one at a time.
+using ReadAgain = std::function<config::LoadResult()>;
+
+// The exit code: 0 after a signal, 1 when the daemon could not start, or would not end by itself
+// (the log says why).
+int run(const config::Config& config, const BuildInfo& build, const ReadAgain& read_again);
 
 }  // namespace kcommons::daemon

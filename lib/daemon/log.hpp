@@ -4,6 +4,7 @@
 // event is always one line.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -39,6 +40,9 @@ class Log final {
   Log(std::shared_ptr<spdlog::logger> logger, LogLevel least, LogFormat format, const Clock& clock);
   static Log to_stderr(LogLevel least, LogFormat format, const Clock& clock);
 
+  // The least important that is written from now on.
+  void set_least(LogLevel least) { least_ = least; }
+
   void debug(std::string_view message, LogFields fields = {});
   void info(std::string_view message, LogFields fields = {});
   void warn(std::string_view message, LogFields fields = {});
@@ -48,7 +52,7 @@ class Log final {
   void write(LogLevel level, std::string_view message, LogFields fields);
 
   std::shared_ptr<spdlog::logger> logger_;
-  LogLevel least_;
+  std::atomic<LogLevel> least_;
   LogFormat format_;
   const Clock& clock_;
 };

@@ -64,7 +64,22 @@ Result<void> Notifier::send(std::string_view message) {
 }
 
 Result<void> Notifier::ready(std::string_view status) {
+  ready_ = true;
   return send("READY=1\nSTATUS=" + text::printable(status));
+}
+
+// The time tells a manager this reload from one before; it is that of CLOCK_MONOTONIC, as the clock
+// of SteadyTime is.
+Result<void> Notifier::reloading() {
+  if (!ready_) return {};
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
+  return send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
+}
+
+Result<void> Notifier::reloaded() {
+  if (!ready_) return {};
+  return send("READY=1");
 }
 
 Result<void> Notifier::stopping() {

@@ -1,11 +1,12 @@
 // Tells the service manager how the daemon is doing: that it is ready, that it still works, that it
-// stops. One datagram each, as sd_notify(3) sends them, without libsystemd. Where nobody is to be
-// told, nothing is done. The socket is opened at the start, so that none is needed when there are
-// no more to be had.
+// reads its configuration again, that it stops. One datagram each, as sd_notify(3) sends them,
+// without libsystemd. Where nobody is to be told, nothing is done. The socket is opened at the
+// start, so that none is needed when there are no more to be had.
 //
 // alive() belongs to the sampler's thread; the others may be called from any.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -32,6 +33,10 @@ class Notifier final {
 
   // Errors say whom it could not tell; the daemon goes on without.
   Result<void> ready(std::string_view status);
+  // Around a reload, whatever comes of it. Before ready() nothing is said, for the second of them
+  // would say that as well.
+  Result<void> reloading();
+  Result<void> reloaded();
   Result<void> stopping();
   // Often, by what must not stop: sends something once in a quarter of the watchdog's time.
   Result<void> alive();
@@ -43,6 +48,7 @@ class Notifier final {
   const Clock& clock_;
   UniqueFd fd_;
   std::optional<SteadyTime> said_;  // that it is alive
+  std::atomic<bool> ready_ = false;
 };
 
 }  // namespace kcommons::daemon

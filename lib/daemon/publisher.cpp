@@ -42,6 +42,14 @@ Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::At
       clock_(clock),
       own_process_(clock.wall()) {}
 
+void Publisher::configure(const attribution::Limits& limits, double neighbours_above,
+                          PoolOptions pools) {
+  attributor_.configure(limits, neighbours_above);
+  options_ = pools;
+  peaks_.configure(pools.peak_window, pools.max_pools);
+  history_.configure(pools.history_window, pools.max_pools);
+}
+
 void Publisher::on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) {
   const bool is_new = reading.has_value();
   self_.pass_done(Pass::kPools, reading.has_value(), cost.wall, cost.cpu, clock_.wall());

@@ -52,6 +52,9 @@ class Publisher final : public census::SampleListener {
             exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
             const Clock& clock);
 
+  // From the next pass on. On the sampler thread, as the others.
+  void configure(const attribution::Limits& limits, double neighbours_above, PoolOptions pools);
+
   void on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) override;
   void on_census(Result<census::Census> census, const census::PassCost& cost) override;
 

@@ -41,7 +41,31 @@ std::string_view next_step(int status) {
   }
 }
 
-// What the other side says of it, on one short line; empty where it says nothing for people.
+Error refusal(const http::Url& url, std::string_view target, std::string_view why,
+              std::string_view next) {
+  return Error::other(fmt::format("ask {}{}: {}; {}", http::shown(url), target, why, next));
+}
+
+}  // namespace
+
+Result<http::Answer> ask(const http::Url& url, std::string_view target,
+                         const http::ClientOptions& options) {
+  auto answer = http::get(url, target, options);
+  if (answer) return answer;
+  return fail(refusal(url, target, answer.error().message(), next_step(answer.error())));
+}
+
+Error unexpected_status(const http::Url& url, std::string_view target, const http::Answer& answer) {
+  const std::string words = said(answer);
+  const std::string why =
+      fmt::format("it answers with status {}{}{}", answer.status, words.empty() ? "" : ": ", words);
+  return refusal(url, target, why, next_step(answer.status));
+}
+
+Error useless_answer(const http::Url& url, std::string_view target, std::string_view why) {
+  return refusal(url, target, why, "is it a kcommons that answers there, and of this version?");
+}
+
 std::string said(const http::Answer& answer) {
   constexpr std::size_t kMost = 200;
   const auto type = http::find_header(answer.headers, "Content-Type").value_or("");
@@ -50,28 +74,7 @@ std::string said(const http::Answer& answer) {
     std::string_view body = answer.body;
     words = text::printable(text::trim(text::take_until(body, '\n')));
   }
-  return words.empty() ? words : ": " + text::valid_utf8(words, kMost);
-}
-
-}  // namespace
-
-Error refused(const http::Url& url, std::string_view target, std::string_view why,
-              std::string_view next) {
-  return Error::other(fmt::format("ask {}{}: {}; {}", http::shown(url), target, why, next));
-}
-
-Result<std::string> ask(const http::Url& url, std::string_view target,
-                        const http::ClientOptions& options) {
-  auto answer = http::get(url, target, options);
-  if (!answer) {
-    return fail(refused(url, target, answer.error().message(), next_step(answer.error())));
-  }
-  if (answer->status != 200) {
-    const std::string why =
-        fmt::format("it answers with status {}{}", answer->status, said(*answer));
-    return fail(refused(url, target, why, next_step(answer->status)));
-  }
-  return std::move(answer->body);
+  return text::valid_utf8(words, kMost);
 }
 
 }  // namespace kcommons::daemon

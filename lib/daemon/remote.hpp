@@ -1,23 +1,28 @@
-// Asks another kcommons over HTTP, for the commands that take --from. Thread-safe.
+// What a running kcommons is asked over HTTP. Errors say what was asked, on which URL (without its
+// password), why that failed, and what to do next. Thread-safe.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "http/answer.hpp"
 #include "http/client.hpp"
 #include "http/url.hpp"
 
 namespace kcommons::daemon {
 
-// What went wrong when `target` was asked for: "ask http://host:port/target: why; next". The URL is
-// shown without its password.
-Error refused(const http::Url& url, std::string_view target, std::string_view why,
-              std::string_view next);
+// Any status is an answer.
+Result<http::Answer> ask(const http::Url& url, std::string_view target,
+                         const http::ClientOptions& options);
 
-// The body of an answer with status 200. The error says what was asked, why that failed, and what
-// to do next.
-Result<std::string> ask(const http::Url& url, std::string_view target,
-                        const http::ClientOptions& options);
+// Of an answer with a status that is none of those that are of use.
+Error unexpected_status(const http::Url& url, std::string_view target, const http::Answer& answer);
+
+// Of one that is not understood.
+Error useless_answer(const http::Url& url, std::string_view target, std::string_view why);
+
+// What the other side says of it, on one short line; empty where it says nothing for people.
+std::string said(const http::Answer& answer);
 
 }  // namespace kcommons::daemon

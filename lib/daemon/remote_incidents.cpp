@@ -8,13 +8,13 @@ namespace kcommons::daemon {
 
 Result<incidents::Incidents> ask_incidents(const http::Url& url,
                                            const http::ClientOptions& options) {
-  const auto body = ask(url, kIncidentsPath, options);
-  if (!body) return fail(body.error());
-  auto incidents = report::parse_incidents_json(*body);
+  const auto answer = ask(url, kIncidentsPath, options);
+  if (!answer) return fail(answer.error());
+  if (answer->status != 200) return fail(unexpected_status(url, kIncidentsPath, *answer));
+  auto incidents = report::parse_incidents_json(answer->body);
   if (!incidents) {
-    return fail(refused(url, kIncidentsPath,
-                        "what it answers are no incidents: " + incidents.error().message(),
-                        "is it a kcommons that answers there, and of this version?"));
+    return fail(useless_answer(url, kIncidentsPath,
+                               "what it answers are no incidents: " + incidents.error().message()));
   }
   return incidents;
 }

@@ -39,8 +39,9 @@ Result<report::AuditOptions> audit_options(std::string_view query) {
 }  // namespace
 
 Site::Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incidents,
-           const exposition::Registry& registry, const Clock& clock)
+           const exposition::Registry& registry, const Clock& clock, SiteHooks hooks)
     : facts_(std::move(facts)),
+      hooks_(std::move(hooks)),
       snapshots_(snapshots),
       incidents_(incidents),
       registry_(registry),
@@ -55,10 +56,12 @@ http::Handler Site::handler() const {
               [this](const http::Request& request) { return audit(request); });
   router->add(std::string(kIncidentsPath),
               [this](const http::Request& request) { return incidents(request); });
-  router->add("/-/healthy", [](const http::Request&) { return http::healthy_response(); });
+  router->add(std::string(kHealthyPath),
+              [this](const http::Request&) { return http::healthy_response(hooks_.trouble()); });
   router->add("/-/ready", [this](const http::Request&) {
     return http::ready_response(registry_.has_holdings(), kNoCensusYet);
   });
+  router->add_post("/-/reload", [this](const http::Request&) { return reload(); });
   return [router](const http::Request& request) { return router->handle(request); };
 }
 
@@ -94,7 +97,7 @@ http::Response Site::audit(const http::Request& request) const {
   if (!snapshot) return http::json_response(503, report::error_json(kNoCensusYet));
   report::AuditSource source{
       .name = facts_.source, .reason = facts_.source_reason, .restriction = facts_.restriction};
-  if (const auto age = age_of(*snapshot); age > facts_.stale_after) {
+  if (const auto age = age_of(*snapshot); age > hooks_.stale_after()) {
     source.stale =
         fmt::format("the last census is {} old, as newer ones fail: the log of kcommons says why",
                     report::duration_text(std::chrono::duration_cast<std::chrono::seconds>(age)));
@@ -108,6 +111,18 @@ http::Response Site::incidents(const http::Request& request) const {
     return http::json_response(400, report::error_json("query: expected none here"));
   }
   return http::json_response(200, report::incidents_json(incidents_.list(), clock_.wall()));
+}
+
+http::Response Site::reload() const {
+  if (!hooks_.reload) {
+    return http::text_response(
+        403, "reloading over HTTP is off: start kcommons with --web.enable-lifecycle\n");
+  }
+  const std::vector<std::string> mistakes = hooks_.reload();
+  if (mistakes.empty()) return http::text_response(200, "reloaded\n");
+  return http::text_response(
+      500, fmt::format("not reloaded, the configuration before stays in force:\n{}\n",
+                       fmt::join(mistakes, "\n")));
 }
 
 std::chrono::milliseconds Site::age_of(const attribution::Snapshot& snapshot) const {

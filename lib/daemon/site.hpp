@@ -5,8 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
@@ -21,6 +23,19 @@ namespace kcommons::daemon {
 inline constexpr std::string_view kAuditPath = "/api/v1/audit";
 // Where the incidents are, the newest first.
 inline constexpr std::string_view kIncidentsPath = "/api/v1/incidents";
+inline constexpr std::string_view kHealthyPath = "/-/healthy";
+
+// What the site asks of the rest of the daemon; called from several threads at once.
+struct SiteHooks {
+  // What of the daemon does not work; empty when all does.
+  std::function<std::string()> trouble = [] { return std::string(); };
+  // From which age on a snapshot is old, because newer censuses fail or hang.
+  std::function<std::chrono::milliseconds()> stale_after = [] {
+    return std::chrono::milliseconds(60000);
+  };
+  // Reads the configuration again: what is against it, a line each. Empty: nobody may ask for it.
+  std::function<std::vector<std::string>()> reload;
+};
 
 class Site final {
  public:
@@ -30,12 +45,10 @@ class Site final {
     std::string source_reason;
     std::string restriction;  // what limits the source's view; empty when nothing does
     std::string telemetry_path;
-    // From which age on a snapshot is old, because newer censuses fail or hang.
-    std::chrono::milliseconds stale_after{60000};
   };
 
   Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incidents,
-       const exposition::Registry& registry, const Clock& clock);
+       const exposition::Registry& registry, const Clock& clock, SiteHooks hooks = {});
 
   [[nodiscard]] http::Handler handler() const;
 
@@ -44,9 +57,11 @@ class Site final {
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response audit(const http::Request& request) const;
   [[nodiscard]] http::Response incidents(const http::Request& request) const;
+  [[nodiscard]] http::Response reload() const;
   [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
+  SiteHooks hooks_;
   const SnapshotSlot& snapshots_;
   const IncidentBook& incidents_;
   const exposition::Registry& registry_;

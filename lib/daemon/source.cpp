@@ -22,6 +22,12 @@ Result<cgroup::Layouts> layouts_of(const Config& config) {
   return layouts;
 }
 
+census::InotifyBudget budget_of(const Config& config) {
+  return {.large_instance = config.inotify.large_instance,
+          .large_read_interval = config.inotify.large_read_interval,
+          .read_budget = config.inotify.read_budget};
+}
+
 Result<OpenedSource> open_bpf(const Config& config, cgroup::Layouts layouts, const Clock& clock) {
   auto source =
       census::BpfSource::open({.procfs = config.paths.procfs,
@@ -37,14 +43,11 @@ Result<OpenedSource> open_bpf(const Config& config, cgroup::Layouts layouts, con
 
 Result<OpenedSource> open_procfs(const Config& config, cgroup::Layouts layouts,
                                  const Clock& clock) {
-  auto source = census::ProcfsSource::open(
-      {.root = config.paths.procfs,
-       .sysfs = config.paths.sysfs,
-       .layouts = std::move(layouts),
-       .inotify = {.large_instance = config.inotify.large_instance,
-                   .large_read_interval = config.inotify.large_read_interval,
-                   .read_budget = config.inotify.read_budget}},
-      clock);
+  auto source = census::ProcfsSource::open({.root = config.paths.procfs,
+                                            .sysfs = config.paths.sysfs,
+                                            .layouts = std::move(layouts),
+                                            .inotify = budget_of(config)},
+                                           clock);
   if (!source) return fail(source.error());
   std::string restriction = (*source)->restriction();
   return OpenedSource{.source = std::move(*source),
@@ -54,6 +57,14 @@ Result<OpenedSource> open_procfs(const Config& config, cgroup::Layouts layouts,
 }
 
 }  // namespace
+
+Result<census::SourceSettings> settings_of(const Config& config) {
+  auto layouts = layouts_of(config);
+  if (!layouts) return fail(layouts.error());
+  return census::SourceSettings{.layouts = std::move(*layouts),
+                                .inotify = budget_of(config),
+                                .mappings_interval = config.sampling.mappings_interval};
+}
 
 Result<OpenedSource> open_source(const Config& config, const Clock& clock) {
   auto layouts = layouts_of(config);

@@ -18,6 +18,9 @@ struct OpenedSource {
   std::string restriction;  // what limits its view from the start; empty when nothing does
 };
 
+// What of the configuration a source that is open takes; an error where a layout makes no sense.
+Result<census::SourceSettings> settings_of(const config::Config& config);
+
 // An error where the source that is configured cannot serve; with auto, only where none can.
 // `clock` must outlive the source.
 Result<OpenedSource> open_source(const config::Config& config, const Clock& clock);

@@ -33,6 +33,10 @@ std::string_view label_value(const ClientMetric& metric, std::string_view name) 
   return {};
 }
 
+double seconds_since_epoch(WallTime at) {
+  return std::chrono::duration<double>(at.time_since_epoch()).count();
+}
+
 void write_family(TextWriter& writer, const Metric& row, const MetricFamily& family) {
   SampleSink sink(row.labels, row.merge);
   std::vector<std::string_view> values(row.labels.size());
@@ -64,6 +68,7 @@ class SelfMetrics::Impl final {
   void set_identity_failures(std::string_view source, std::uint64_t failures);
   void count_incident(std::string_view resource);
   void set_open_incidents(std::size_t count);
+  void config_read(bool success, WallTime at);
   // The one series of an info metric.
   void set_info(std::size_t row, const std::vector<std::string_view>& values);
   void set_process(const ProcessStats& stats);
@@ -144,8 +149,7 @@ void SelfMetrics::Impl::pass_done(Pass pass, bool success, double wall, double c
   gauge(row_of("kcommons_census_duration_seconds"), kind).Set(wall);
   counter(row_of("kcommons_census_cpu_seconds_total"), kind).Increment(std::max(cpu, 0.0));
   if (!success) return;
-  const std::chrono::duration<double> since_epoch = at.time_since_epoch();
-  gauge(row_of("kcommons_snapshot_timestamp_seconds"), kind).Set(since_epoch.count());
+  gauge(row_of("kcommons_snapshot_timestamp_seconds"), kind).Set(seconds_since_epoch(at));
 }
 
 void SelfMetrics::Impl::count_costs(Pass pass, const census::ReaderCosts& costs) {
@@ -202,6 +206,14 @@ void SelfMetrics::Impl::count_incident(std::string_view resource) {
 void SelfMetrics::Impl::set_open_incidents(std::size_t count) {
   const std::lock_guard lock(mutex_);
   set_or_remove(row_of("kcommons_incidents_open"), static_cast<double>(count));
+}
+
+void SelfMetrics::Impl::config_read(bool success, WallTime at) {
+  const std::lock_guard lock(mutex_);
+  set_or_remove(row_of("kcommons_config_last_reload_successful"), success ? 1 : 0);
+  if (!success) return;
+  set_or_remove(row_of("kcommons_config_last_reload_success_timestamp_seconds"),
+                seconds_since_epoch(at));
 }
 
 void SelfMetrics::Impl::set_info(std::size_t row, const std::vector<std::string_view>& values) {
@@ -298,6 +310,10 @@ void SelfMetrics::count_incident(std::string_view resource) {
 
 void SelfMetrics::set_open_incidents(std::size_t count) {
   impl_->set_open_incidents(count);
+}
+
+void SelfMetrics::config_read(bool success, WallTime at) {
+  impl_->config_read(success, at);
 }
 
 void SelfMetrics::set_build(std::string_view version, std::string_view revision,

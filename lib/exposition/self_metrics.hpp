@@ -61,6 +61,8 @@ class SelfMetrics final {
   void set_reserve(std::string_view purpose, std::size_t left);
   void count_incident(std::string_view resource);
   void set_open_incidents(std::size_t count);
+  // The configuration was read at `at`. The timestamp that is served moves only with a success.
+  void config_read(bool success, WallTime at);
   // Each of these takes the place of what was set before.
   void set_build(std::string_view version, std::string_view revision, std::string_view compiler);
   void set_source(std::string_view source, std::string_view reason);

@@ -44,8 +44,9 @@ Response metrics_response(std::vector<std::shared_ptr<const std::string>> parts,
   return response;
 }
 
-Response healthy_response() {
-  return text_response(200, "healthy\n");
+Response healthy_response(std::string_view trouble) {
+  if (trouble.empty()) return text_response(200, "healthy\n");
+  return text_response(503, "not healthy: " + text::printable(trouble) + "\n");
 }
 
 Response ready_response(bool ready, std::string_view why) {

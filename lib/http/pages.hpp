@@ -16,8 +16,9 @@ namespace kcommons::http {
 Response metrics_response(std::vector<std::shared_ptr<const std::string>> parts,
                           const ExpositionChoice& choice, bool gzip);
 
-// GET /-/healthy: the process is alive and answers.
-Response healthy_response();
+// GET /-/healthy: the process is alive and answers: 200, or 503 with what of it does not work, in
+// one line; empty is nothing.
+Response healthy_response(std::string_view trouble = "");
 
 // GET /-/ready: 200, or 503 with the reason in one line.
 Response ready_response(bool ready, std::string_view why);

@@ -7,18 +7,24 @@
 namespace kcommons::http {
 
 void Router::add(std::string path, Handler route) {
-  routes_.insert_or_assign(std::move(path), std::move(route));
+  routes_.insert_or_assign(std::move(path), Route{.handler = std::move(route)});
+}
+
+void Router::add_post(std::string path, Handler route) {
+  routes_.insert_or_assign(std::move(path), Route{.handler = std::move(route), .is_post = true});
 }
 
 Response Router::handle(const Request& request) const {
-  const auto route = routes_.find(request.path);
-  if (route == routes_.end()) return text_response(404, "not found\n");
-  if (request.method != "GET" && request.method != "HEAD") {
+  const auto at = routes_.find(request.path);
+  if (at == routes_.end()) return text_response(404, "not found\n");
+  const Route& route = at->second;
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (route.is_post ? request.method != "POST" : !is_read) {
     Response refusal = text_response(405, "method not allowed\n");
-    refusal.headers.emplace_back("Allow", "GET, HEAD");
+    refusal.headers.emplace_back("Allow", route.is_post ? "POST" : "GET, HEAD");
     return refusal;
   }
-  return route->second(request);
+  return route.handler(request);
 }
 
 }  // namespace kcommons::http

@@ -3,7 +3,7 @@
 // that handle() is safe from any thread if the routes are.
 //
 // A path that has no route is answered with 404; one that has, with 405 and Allow for any method
-// but GET and HEAD. A HEAD request is handled as a GET, for its headers must be the same; the
+// that is not its own. A HEAD request is handled as a GET, for its headers must be the same; the
 // server leaves out the body.
 #pragma once
 
@@ -17,12 +17,18 @@ namespace kcommons::http {
 
 class Router final {
  public:
-  // A second route for the same path takes the place of the first.
+  // A second route for the same path takes the place of the first. For GET and HEAD:
   void add(std::string path, Handler route);
+  // For POST alone, of what changes something.
+  void add_post(std::string path, Handler route);
   [[nodiscard]] Response handle(const Request& request) const;
 
  private:
-  std::map<std::string, Handler, std::less<>> routes_;
+  struct Route {
+    Handler handler;
+    bool is_post = false;
+  };
+  std::map<std::string, Route, std::less<>> routes_;
 };
 
 }  // namespace kcommons::http

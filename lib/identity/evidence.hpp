@@ -65,6 +65,9 @@ class FailureCounts final {
     ++counts_.at(static_cast<std::size_t>(source));
     starved_ = starved_ || error.kind() == ErrorKind::kExhausted;
   }
+  void add(const FailureCounts& others) {
+    for (std::size_t i = 0; i < kSourceCount; ++i) counts_.at(i) += others.counts_.at(i);
+  }
   [[nodiscard]] std::uint64_t of(Source source) const {
     return counts_.at(static_cast<std::size_t>(source));
   }

@@ -1,5 +1,7 @@
 #include "identity/namer.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -35,6 +37,7 @@ std::string key_of(const cgroup::Placement& placement) {
 
 Namer::Namer(Options options, const Clock& clock)
     : options_(std::move(options)),
+      make_room_(options_.make_room),
       clock_(clock),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
@@ -45,7 +48,7 @@ Namer::~Namer() {
 
 // What could not be read for want of descriptors is tried once more where there is room for some.
 bool Namer::should_try_again(Lookup& lookup) const {
-  return lookup.failures().take_starved() && options_.make_room && options_.make_room();
+  return lookup.failures().take_starved() && make_room_ && make_room_();
 }
 
 void Namer::refresh(Lookup& lookup) const {
@@ -67,28 +70,60 @@ Answer Namer::answer_to(const Question& question, Lookup& lookup) const {
 }
 
 void Namer::work(const std::stop_token& stop) {
-  Lookup lookup(options_.lookup);
+  ::pthread_setname_np(::pthread_self(), "namer");
+  FailureCounts before;  // with other options
   std::unique_lock lock(mutex_);
-  const auto is_asked = [this] { return !questions_.empty() || users_wanted_; };
-  while (wake_.wait(lock, stop, is_asked) && !stop.stop_requested()) {
+  while (!stop.stop_requested()) {
+    const unsigned change = changes_;
+    const Lookup::Options options = options_.lookup;
     lock.unlock();
-    refresh(lookup);
-    auto users = names_of(lookup.users());
+    Lookup lookup(options);
     lock.lock();
-    users_ = std::move(users);
-    users_wanted_ = false;
-    while (!questions_.empty() && !stop.stop_requested()) {
-      Asked asked = std::move(questions_.front());
-      questions_.pop_front();
-      lock.unlock();
-      Answer answer = answer_to(asked.second, lookup);
-      lock.lock();
-      answers_.emplace_back(std::move(asked), std::move(answer));
-      --unanswered_;
+    const auto is_wanted = [&] { return is_asked() || changes_ != change; };
+    while (wake_.wait(lock, stop, is_wanted) && !stop.stop_requested() && changes_ == change) {
+      answer_all(lookup, stop, lock);
+      failures_ = before;
+      failures_.add(lookup.failures());
+      wake_.notify_all();
     }
-    failures_ = lookup.failures();
-    lookup.rest();
-    wake_.notify_all();
+    before = failures_;
+  }
+}
+
+// What is asked now, and then gives back what was read for it.
+void Namer::answer_all(Lookup& lookup, const std::stop_token& stop,
+                       std::unique_lock<std::mutex>& lock) {
+  const unsigned change = changes_;
+  lock.unlock();
+  refresh(lookup);
+  auto users = names_of(lookup.users());
+  lock.lock();
+  users_ = std::move(users);
+  users_wanted_ = false;
+  while (changes_ == change && !questions_.empty() && !stop.stop_requested()) {
+    Asked asked = std::move(questions_.front());
+    questions_.pop_front();
+    lock.unlock();
+    Answer answer = answer_to(asked.second, lookup);
+    lock.lock();
+    if (changes_ != change) break;
+    answers_.emplace_back(std::move(asked), std::move(answer));
+    --unanswered_;
+  }
+  lookup.rest();
+}
+
+void Namer::configure(Options options) {
+  const std::lock_guard lock(mutex_);
+  options_ = std::move(options);
+  ++changes_;
+  questions_.clear();
+  answers_.clear();
+  unanswered_ = 0;
+  for (auto& [key, known] : known_) {
+    known.is_old = known.answer.has_value();
+    known.asked = false;
+    known.attempts = 0;
   }
 }
 

@@ -3,8 +3,8 @@
 // no census waits for a disk or for a thousand new containers; what is not known yet is named by
 // its id, and asked about again. What was found is kept for as long as the cgroup has processes.
 //
-// apply() belongs to one thread, the sampler's; failures() may be called from any. The destructor
-// ends the thread after the question under way.
+// apply(), configure() and labels() belong to one thread, the sampler's; failures() may be called
+// from any. The destructor ends the thread after the question under way.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ class Namer final {
     // How long apply() waits for what it has just asked. Names come at the next census otherwise.
     std::chrono::milliseconds patience{20};
     // Asked to see to it that a handful of descriptors can be opened, when none can; false where it
-    // cannot. From the thread that reads. Empty: nobody can.
+    // cannot. From the thread that reads. Empty: nobody can. Stays what it is at the start.
     std::function<bool()> make_room;
   };
   // `clock` must outlive it.
@@ -46,6 +46,9 @@ class Namer final {
   // Fills Census::names and user_names, and changes placements: of those whose container only
   // evidence tells, and of processes that work for a container from outside of it.
   void apply(census::Census& census);
+
+  // From the next census on. All that is known is asked anew; until then the old answers hold.
+  void configure(Options options);
 
   // What was found out of the cgroups of the last census, but of those that hold nothing worth
   // asking about.
@@ -71,12 +74,15 @@ class Namer final {
   void ask_what_is_due(const census::Census& census);
   void take_answers(census::Census& census);
   [[nodiscard]] bool has_strangers(const census::Census& census) const;
+  [[nodiscard]] bool is_asked() const { return !questions_.empty() || users_wanted_; }
   void work(const std::stop_token& stop);
   void refresh(Lookup& lookup) const;
   Answer answer_to(const Question& question, Lookup& lookup) const;
   [[nodiscard]] bool should_try_again(Lookup& lookup) const;
+  void answer_all(Lookup& lookup, const std::stop_token& stop, std::unique_lock<std::mutex>& lock);
 
-  Options options_;
+  Options options_;  // written with the mutex held, as the other thread reads them too
+  const std::function<bool()> make_room_;
   const Clock& clock_;
   std::map<std::string, Known> known_;  // by cgroup
   std::vector<std::string> keys_;       // of the placements of the census under way
@@ -89,6 +95,7 @@ class Namer final {
   std::deque<Asked> questions_;
   std::vector<std::pair<Asked, Answer>> answers_;
   std::size_t unanswered_ = 0;
+  unsigned changes_ = 0;  // of the options; an answer from before one counts no more
   bool users_wanted_ = true;
   std::shared_ptr<const census::UserNames> users_;
   FailureCounts failures_;

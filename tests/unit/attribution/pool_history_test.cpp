@@ -193,3 +193,18 @@ TEST_CASE("no more pools are remembered than twice the limit", "[attribution]") 
   }
   CHECK(known == 10);
 }
+
+TEST_CASE("another window keeps what is known within it", "[attribution]") {
+  Rig rig;
+  rig.watch(1h, [](int at) { return 2U * static_cast<unsigned>(at); });
+  rig.history.configure(24h, 100);
+  rig.read(7200);
+  REQUIRE(rig.growth());
+  CHECK(rig.growth()->per_second == Approx(2.0).epsilon(0.01));
+  CHECK(rig.growth()->over >= 59min);
+
+  rig.history.configure(10min, 100);
+  rig.watch(10min, [](int at) { return 7200U + 5U * static_cast<unsigned>(at); });
+  CHECK(rig.growth()->per_second == Approx(5.0).epsilon(0.01));
+  CHECK(rig.growth()->over <= 10min);
+}

@@ -69,3 +69,13 @@ TEST_CASE("pools that come and go are not remembered without end", "[attribution
   CHECK(last.front().peak == 3);
   CHECK(last.size() <= 11);
 }
+
+TEST_CASE("another window holds from now on", "[attribution]") {
+  PoolPeaks peaks(10s, 100);
+  CHECK(peak_at(peaks, 0s, 90) == 90);
+  CHECK(peak_at(peaks, 5s, 50) == 90);
+  peaks.configure(60s, 100);
+  CHECK(peak_at(peaks, 59s, 1) == 90);
+  peaks.configure(5s, 100);
+  CHECK(peak_at(peaks, 61s, 0) == 1);
+}

@@ -38,3 +38,10 @@ TEST_CASE("a key that is gone makes room", "[attribution]") {
   limit.select({{.key = "a", .share = 0.5}, {.key = "b", .share = 0.1}});
   CHECK(limit.select({{.key = "b", .share = 0.1}, {.key = "c", .share = 0.05}}) == Keys{"b"});
 }
+
+TEST_CASE("another limit holds from the next call on", "[attribution]") {
+  SeriesLimit limit(1);
+  CHECK(limit.select({{"a", 0.1}, {"b", 0.5}}).size() == 1);
+  limit.set_most(2);
+  CHECK(limit.select({{"a", 0.1}, {"b", 0.5}}).size() == 2);
+}

@@ -39,6 +39,20 @@ TEST_CASE("passes that were missed are not made up for", "[census]") {
   CHECK(cadence.next() == kStart + 91s);
 }
 
+TEST_CASE("new intervals hold at once and none makes a pass come later than it was due",
+          "[census]") {
+  Cadence cadence({}, kStart);
+  cadence.pools_done(kStart, nullptr);
+  cadence.holdings_done(kStart);
+  cadence.configure({.pools_interval = 500ms, .holdings_interval = 60s}, kStart + 100ms);
+  CHECK(cadence.next() == kStart + 600ms);
+  CHECK(cadence.due(kStart + 10s).holdings);
+  cadence.pools_done(kStart + 600ms, nullptr);
+  cadence.holdings_done(kStart + 10s);
+  CHECK_FALSE(cadence.due(kStart + 69s).holdings);
+  CHECK(cadence.due(kStart + 70s).holdings);
+}
+
 TEST_CASE("a pool that crosses the threshold or jumps calls for a census", "[census]") {
   Cadence cadence({}, kStart);
   const PoolsReading calm = files(100, 1000);

@@ -9,6 +9,7 @@
 
 using namespace kcommons;
 using namespace kcommons::census;
+using namespace std::chrono_literals;
 using catalogue::ResourceId;
 using test::FakeClock;
 using test::FakeProc;
@@ -296,4 +297,45 @@ TEST_CASE("a census that is asked to stop is given up", "[census]") {
   std::stop_source stop;
   stop.request_stop();
   CHECK_FALSE(f.source->take_census(stop.get_token()));
+}
+
+TEST_CASE("new layouts hold from the next census on and a cgroup that is gone keeps its container",
+          "[census]") {
+  Fixture f;
+  f.proc.process(10).cgroup("0::/garden/one\n").fds(1);
+  f.proc.process(11).cgroup("0::/docker/" + kId + "\n").fds(1);
+  CHECK_FALSE(f.take().placements.at(0).container);
+  f.proc.process(11).cgroup("0::/docker/" + kId + " (deleted)\n");
+  f.source->configure({.layouts = {}, .inotify = {}});
+  CHECK_FALSE(f.take().placements.at(0).container);
+  cgroup::Layouts layouts = cgroup::Layouts::built_in();
+  REQUIRE(layouts.add("/garden/{id}", "oci"));
+  f.source->configure({.layouts = layouts, .inotify = {}});
+  const Census census = f.take();
+  const auto container_of = [&census](int pid) {
+    return census.placements.at(find(census, pid)->placement).container;
+  };
+  REQUIRE(container_of(10));
+  CHECK(container_of(10)->id == "one");
+  REQUIRE(container_of(11));
+  CHECK(container_of(11)->id == kId);
+}
+
+TEST_CASE("a large instance that was to be read in a day is read within the new interval",
+          "[census]") {
+  Fixture f;
+  f.proc.process(10).fd(3, "anon_inode:inotify").watches(3, 5);
+  const auto seen = [&f] { return *f.take().notify_groups.at(0).watches; };
+  f.take();
+  f.source->configure(
+      {.layouts = {}, .inotify = {.large_instance = 2, .large_read_interval = 24h}});
+  f.clock.advance(25h);
+  CHECK(seen() == 5);  // a large read, the next of which is a day away
+  f.proc.process(10).watches(3, 9);
+  f.clock.advance(1min);
+  CHECK(seen() == 5);
+  f.source->configure(
+      {.layouts = {}, .inotify = {.large_instance = 2, .large_read_interval = 1min}});
+  f.clock.advance(1min);
+  CHECK(seen() == 9);
 }

@@ -114,6 +114,51 @@ TEST_CASE("a listener that finds no memory is told that the pass has failed", "[
   CHECK(kind.get() == ErrorKind::kExhausted);
 }
 
+TEST_CASE("changes take effect in their order without waiting for the next pass", "[census]") {
+  const SystemClock clock;
+  Recorder recorder;
+  Sampler sampler(std::make_unique<CountingSource>(),
+                  {.pools_interval = 1h, .holdings_interval = 1h}, recorder, clock);
+  sampler.start();
+  std::vector<int> applied;
+  std::promise<void> both;
+  const Cadence::Options slow{.pools_interval = 1h, .holdings_interval = 1h};
+  sampler.change({.cadence = slow, .apply = [&](Source&) { applied.push_back(1); }});
+  sampler.change(
+      {.cadence = {.pools_interval = 1ms, .holdings_interval = 2ms}, .apply = [&](Source&) {
+         applied.push_back(2);
+         both.set_value();
+       }});
+  REQUIRE(both.get_future().wait_for(30s) == std::future_status::ready);
+  // With the new intervals there are two more censuses soon.
+  REQUIRE(recorder.third.get_future().wait_for(30s) == std::future_status::ready);
+  sampler.stop();
+  CHECK(applied == std::vector{1, 2});
+}
+
+TEST_CASE("the sampler tells what it is at and that it uses its processor", "[census]") {
+  const SystemClock clock;
+  Recorder recorder;
+  auto source = std::make_unique<EndlessSource>();
+  auto entered = source->entered.get_future();
+  Sampler sampler(std::move(source), {}, recorder, clock);
+  const SamplerProgress before = sampler.progress();
+  CHECK(before.doing == SamplerProgress::Doing::kWaiting);
+  CHECK(before.cpu.count() == 0);
+  sampler.start();
+  REQUIRE(entered.wait_for(30s) == std::future_status::ready);
+  const SamplerProgress in_census = sampler.progress();
+  CHECK(in_census.doing == SamplerProgress::Doing::kHoldings);
+  CHECK(in_census.last_pass > before.last_pass);  // the pools
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (sampler.progress().cpu == in_census.cpu && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  CHECK(sampler.progress().cpu > in_census.cpu);
+  CHECK(sampler.progress().last_pass == in_census.last_pass);
+  sampler.stop();
+}
+
 TEST_CASE("a census under way is given up when the sampler stops", "[census]") {
   const SystemClock clock;
   Recorder recorder;

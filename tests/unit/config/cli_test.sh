@@ -113,6 +113,17 @@ lines err 3
 has err 'addresses.yaml:2:26: web.listen_address[1]: "0.0.0.0:1" given twice, expected each address once'
 has err 'KCOMMONS_WEB_LISTEN_ADDRESS: ":2" given twice'
 has err '--web.listen-address: ":4" given twice'
+# A switch is given alone, or with a value; a variable has one.
+KCOMMONS_WEB_ENABLE_LIFECYCLE=yes run 2 serve --log.format x
+lines err 2
+has err 'KCOMMONS_WEB_ENABLE_LIFECYCLE: "yes", expected true or false'
+for switch in --web.enable-lifecycle --web.enable-lifecycle=true --web.enable-lifecycle=false; do
+  run 2 serve "$switch" --log.format x
+  lines err 1
+done
+run 2 serve --web.enable-lifecycle=maybe
+lines err 1
+has err '--web.enable-lifecycle: "maybe", expected true or false'
 
 # The file is found by flag, else by variable; an empty variable is none.
 KCOMMONS_CONFIG_FILE=$work/bad.yaml run 2 serve
@@ -186,6 +197,22 @@ KCOMMONS_SOURCE=tea run 3 audit --from http://me:hush@127.0.0.1:1
 has err 'ask http://127.0.0.1:1/api/v1/audit?warn=70&crit=90: connect: Connection refused; '
 lacks err tea
 lacks err hush
+empty out
+
+# healthcheck: one answer, 0 or 1.
+run 1 healthcheck --from nowhere
+has err 'kcommons: --from: no http:// at the front, expected http://host:port'
+run 1 healthcheck --from http://127.0.0.1:1 --config.file x
+has err '--from with --config.file, expected one of them'
+run 1 healthcheck --web.listen-address :1
+lines err 1
+has err 'ask http://127.0.0.1:1/-/healthy: connect: Connection refused; '
+KCOMMONS_WEB_LISTEN_ADDRESS=127.0.0.1:0 run 1 healthcheck
+lines err 1
+has err 'web.listen_address has port 0'
+run 1 healthcheck --config.file "$work/missing.yaml"
+lines err 1
+has err 'missing.yaml: cannot be opened'
 empty out
 
 # list-metrics prints the table, and says so when it could not.

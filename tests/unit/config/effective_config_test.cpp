@@ -41,14 +41,20 @@ TEST_CASE("a file named by a flag wins over one named by the environment", "[con
 }
 
 TEST_CASE("every flag sets its key and no other", "[config]") {
-  const Given flags{{"web.listen-address", ":1"},  {"web.telemetry-path", "/m"},
-                    {"web.max-requests", "2"},     {"web.config.file", "/w"},
-                    {"path.procfs", "/host/proc"}, {"path.sysfs", "/host/sys"},
-                    {"path.rootfs", "/host"},      {"log.level", "error"},
-                    {"log.format", "json"},        {"source", "procfs"}};
+  const Given flags{{"web.listen-address", ":1"},
+                    {"web.telemetry-path", "/m"},
+                    {"web.max-requests", "2"},
+                    {"web.config.file", "/w"},
+                    {"web.enable-lifecycle", "true"},
+                    {"path.procfs", "/host/proc"},
+                    {"path.sysfs", "/host/sys"},
+                    {"path.rootfs", "/host"},
+                    {"log.level", "error"},
+                    {"log.format", "json"},
+                    {"source", "procfs"}};
   REQUIRE(flags.size() == kFlags.size());
   config::Config expected;
-  expected.web = {{":1"}, "/m", 2, "/w"};
+  expected.web = {{":1"}, "/m", 2, "/w", true};
   expected.source = config::Config::Source::kProcfs;
   expected.paths = {"/host/proc", "/host/sys", "/host"};
   expected.log = {config::Config::Log::Level::kError, config::Config::Log::Format::kJson};

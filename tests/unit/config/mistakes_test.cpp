@@ -81,26 +81,30 @@ TEST_CASE("the same key in two sections or items is no duplicate", "[config]") {
 }
 
 TEST_CASE("a value of the wrong type is told", "[config]") {
-  check_row(GENERATE(
-      values<Row>({{"- source",
-                    "f:1:1: a list, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
-                   {"word",
-                    "f:1:1: a word, expected a mapping with the keys source, sampling, inotify, "
-                    "limits, reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
-                   {"web: 3",
-                    "f:1:6: web: a word, expected a mapping with the keys listen_address, "
-                    "telemetry_path, max_requests, config_file"},
-                   {"source: [auto]", "f:1:9: source: a list, expected auto, bpf or procfs"},
-                   {"source: {a: b}", "f:1:9: source: a mapping, expected auto, bpf or procfs"},
-                   {"source:\nweb: {}", "f:1:1: source: no value, expected auto, bpf or procfs"},
-                   {"neighbours_above: '0.5'",
-                    "f:1:19: neighbours_above: text in quotes, expected a number from 0 to 1"},
-                   {"web:\n  max_requests: null",
-                    "f:2:3: web.max_requests: no value, expected a whole number from 1 to 1000"},
-                   {"? [a]\n: b", "f:1:3: a list as a key, expected a word"},
-                   {"? {a: b}\n: c", "f:1:3: a mapping as a key, expected a word"},
-                   {"log: {~: b}", "f:1:7: log: no value as a key, expected a word"}})));
+  check_row(GENERATE(values<Row>(
+      {{"- source",
+        "f:1:1: a list, expected a mapping with the keys source, sampling, inotify, "
+        "limits, reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
+       {"word",
+        "f:1:1: a word, expected a mapping with the keys source, sampling, inotify, "
+        "limits, reserve, neighbours_above, paths, incidents, web, log, identity, cgroup"},
+       {"web: 3",
+        "f:1:6: web: a word, expected a mapping with the keys listen_address, "
+        "telemetry_path, max_requests, config_file, enable_lifecycle"},
+       {"web: {enable_lifecycle: yes}",
+        "f:1:25: web.enable_lifecycle: \"yes\", expected true or false"},
+       {"web: {enable_lifecycle: 'true'}",
+        "f:1:25: web.enable_lifecycle: text in quotes, expected true or false"},
+       {"source: [auto]", "f:1:9: source: a list, expected auto, bpf or procfs"},
+       {"source: {a: b}", "f:1:9: source: a mapping, expected auto, bpf or procfs"},
+       {"source:\nweb: {}", "f:1:1: source: no value, expected auto, bpf or procfs"},
+       {"neighbours_above: '0.5'",
+        "f:1:19: neighbours_above: text in quotes, expected a number from 0 to 1"},
+       {"web:\n  max_requests: null",
+        "f:2:3: web.max_requests: no value, expected a whole number from 1 to 1000"},
+       {"? [a]\n: b", "f:1:3: a list as a key, expected a word"},
+       {"? {a: b}\n: c", "f:1:3: a mapping as a key, expected a word"},
+       {"log: {~: b}", "f:1:7: log: no value as a key, expected a word"}})));
 }
 
 TEST_CASE("a duration without unit or beyond its range is told", "[config]") {

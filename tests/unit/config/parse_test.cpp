@@ -56,8 +56,24 @@ TEST_CASE("every key reaches its place in the configuration", "[config]") {
   CHECK(config.identity.labels == test::Lines{"com.example.team", "tier"});
   CHECK(config.incidents ==
         Config::Incidents{0.95, 0.5, 5min, 3, 1000, "/var/log/incidents.jsonl"});
-  CHECK(config.web == Config::Web{{":9100"}, "/node/metrics", 8, "/etc/kcommons/web.yaml"});
+  CHECK(config.web == Config::Web{{":9100"}, "/node/metrics", 8, "/etc/kcommons/web.yaml", true});
   CHECK(config.log == Config::Log{Config::Log::Level::kDebug, Config::Log::Format::kJson});
+}
+
+TEST_CASE("two configurations differ in the keys whose values are others", "[config]") {
+  const auto full = load(KCOMMONS_FIXTURES "/config/full.yaml");
+  CHECK(differing_keys(Config{}, Config{}).empty());
+  CHECK(differing_keys(full.config, full.config).empty());
+  std::vector<std::string> all;
+  for (const auto& key : known_keys()) {
+    if (key.find("[]") == std::string::npos) all.push_back(key);
+  }
+  CHECK(differing_keys(Config{}, full.config) == all);
+
+  const std::string layouts = "cgroup: {layouts: [{path: \"/a/{id}\", runtime: oci}]}\n";
+  CHECK(differing_keys(good(layouts), good("\n\nlog: {level: info}\n" + layouts)).empty());
+  CHECK(differing_keys(good(layouts), good("limits: {max_pools: 7}")) ==
+        test::Lines{"limits.max_pools", "cgroup.layouts"});
 }
 
 TEST_CASE("a layout keeps the place of its pattern", "[config]") {

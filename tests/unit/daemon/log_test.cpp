@@ -77,3 +77,13 @@ TEST_CASE("a lasting trouble is said when it begins and when it ends", "[daemon]
   troubles.report("disk", "");
   CHECK(captured.lines() == 3);
 }
+
+TEST_CASE("another level holds from now on", "[daemon]") {
+  Captured captured;
+  captured.log.set_least(LogLevel::kError);
+  captured.log.warn("quiet");
+  CHECK(captured.lines() == 0);
+  captured.log.set_least(LogLevel::kDebug);
+  captured.log.debug("loud");
+  CHECK(captured.lines() == 1);
+}

@@ -62,6 +62,22 @@ TEST_CASE("the service manager hears that it is ready and that it stops", "[daem
   CHECK(manager.heard() == "STOPPING=1");
 }
 
+TEST_CASE("a reload is told with its time and never says ready too early", "[daemon]") {
+  const Manager manager;
+  test::FakeClock clock;
+  Notifier notifier({.socket = manager.name(), .watchdog = {}}, clock);
+  CHECK(notifier.reloading());
+  CHECK(notifier.reloaded());
+  CHECK(manager.heard().empty());
+  CHECK(notifier.ready("bpf"));
+  CHECK(manager.heard() == "READY=1\nSTATUS=bpf");
+  clock.advance(1500us);
+  CHECK(notifier.reloading());
+  CHECK(manager.heard() == "RELOADING=1\nMONOTONIC_USEC=3600001500");
+  CHECK(notifier.reloaded());
+  CHECK(manager.heard() == "READY=1");
+}
+
 TEST_CASE("the watchdog is fed four times in its time and no more", "[daemon]") {
   const Manager manager;
   test::FakeClock clock;

@@ -145,3 +145,29 @@ TEST_CASE("a container that is gone is gone from the next exposition", "[daemon]
   rig.publisher.on_census(census::Census{}, {});
   CHECK_THAT(test::joined(rig.registry.exposition()), !Catch::Contains("abc"));
 }
+
+TEST_CASE("new limits and windows hold from the next pass on", "[daemon]") {
+  Rig rig;
+  rig.publisher.on_census(census_with_container(42), {});
+  const std::string neighbour = "kcommons_container_neighbour{";
+  const auto exposition = [&rig] { return test::joined(rig.registry.exposition()); };
+  CHECK_THAT(exposition(), Catch::Contains(neighbour));  // 600 of 1000
+  CHECK(rig.serves(kUsedByAbc + "42"));
+
+  rig.publisher.configure({.max_containers = 1}, 0.9,
+                          {.peak_window = std::chrono::milliseconds(1000)});
+  census::Census two = census_with_container(42);
+  two.placements.push_back(two.placements[0]);
+  two.placements[1].container->id = "def";
+  two.processes.push_back(two.processes[0]);
+  two.processes[1].placement = 1;
+  two.processes[1].files = 7;
+  rig.publisher.on_census(two, {});
+  CHECK_THAT(exposition(), !Catch::Contains(neighbour));
+  CHECK_THAT(exposition(), Catch::Contains("container=\"_other\""));
+
+  rig.publisher.on_pools(pools(900), {});
+  rig.clock.advance(std::chrono::seconds(2));
+  rig.publisher.on_pools(pools(100), {});
+  CHECK(rig.serves(R"(kcommons_pool_used_peak{resource="open_files",userns="",uid=""} 100)"));
+}

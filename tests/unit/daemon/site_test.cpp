@@ -75,6 +75,49 @@ TEST_CASE("ready follows the first census and healthy does not", "[daemon]") {
   CHECK(rig.get("/-/ready").status == 200);
 }
 
+TEST_CASE("healthy turns with the reason when something does not work", "[daemon]") {
+  Rig rig;
+  std::string trouble;
+  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.registry, rig.clock,
+                  {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
+  const http::Handler handler = site.handler();
+  const http::Request request{.method = "GET", .path = "/-/healthy"};
+  CHECK(handler(request).status == 200);
+  trouble = "the sampler hangs";
+  CHECK(handler(request).status == 503);
+  CHECK(handler(request).body == "not healthy: the sampler hangs\n");
+  trouble = "";
+  CHECK(handler(request).status == 200);
+}
+
+TEST_CASE("a reload over HTTP takes leave to ask and tells every mistake", "[daemon]") {
+  Rig rig;
+  std::vector<std::string> mistakes;
+  int reloads = 0;
+  const auto ask = [&](const std::string& method, bool enabled) {
+    SiteHooks hooks;
+    if (enabled) {
+      hooks.reload = [&] {
+        ++reloads;
+        return mistakes;
+      };
+    }
+    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.registry, rig.clock, hooks);
+    return site.handler()({.method = method, .path = "/-/reload"});
+  };
+  CHECK(ask("POST", false).status == 403);
+  CHECK_THAT(ask("POST", false).body, Catch::Contains("--web.enable-lifecycle"));
+  CHECK(ask("GET", false).status == 405);
+  CHECK(ask("GET", true).status == 405);
+  CHECK(reloads == 0);
+  CHECK(ask("POST", true).status == 200);
+  CHECK(reloads == 1);
+  mistakes = {"f:1:2: a", "f:3:4: b"};
+  const http::Response refused = ask("POST", true);
+  CHECK(refused.status == 500);
+  CHECK_THAT(refused.body, Catch::EndsWith(":\nf:1:2: a\nf:3:4: b\n"));
+}
+
 TEST_CASE("the landing page is there before and after the first census", "[daemon]") {
   Rig rig;
   CHECK(rig.get("/").status == 200);

@@ -34,6 +34,7 @@ std::string everything() {
   self.set_identity_failures("docker", 1);
   self.set_identity_wait({});
   self.set_open_incidents(0);
+  self.config_read(true, {});
   return self.render() + render_pools(kcommons::testing::plain_pools()) +
          render_holdings(kcommons::testing::plain_snapshot());
 }

@@ -209,3 +209,15 @@ TEST_CASE("passes are counted while others render", "[exposition]") {
   CHECK(violations.empty());
   CHECK(value_of(self, "kcommons_census_total", "pools") == 100);
 }
+
+TEST_CASE("a configuration that was refused leaves the time of the last good one", "[exposition]") {
+  SelfMetrics self;
+  self.config_read(true, at(1000));
+  CHECK(value_of(self, "kcommons_config_last_reload_successful") == 1);
+  self.config_read(false, at(2500));
+  CHECK(value_of(self, "kcommons_config_last_reload_successful") == 0);
+  CHECK(value_of(self, "kcommons_config_last_reload_success_timestamp_seconds") == 1);
+  self.config_read(true, at(3500));
+  CHECK(value_of(self, "kcommons_config_last_reload_successful") == 1);
+  CHECK(value_of(self, "kcommons_config_last_reload_success_timestamp_seconds") == 3.5);
+}

@@ -16,6 +16,9 @@ TEST_CASE("metrics carry the content type of the text format", "[http]") {
 
 TEST_CASE("readiness is 200 or 503 with the reason on one line", "[http]") {
   CHECK(http::healthy_response().status == 200);
+  CHECK(http::healthy_response("the sampler\nhangs").status == 503);
+  CHECK(http::healthy_response("the sampler\nhangs").body ==
+        "not healthy: the sampler\\x0ahangs\n");
   CHECK(http::ready_response(true, "unused").status == 200);
   CHECK(http::ready_response(true, "unused").body == "ready\n");
   const http::Response waiting = http::ready_response(false, "no census\nyet");

@@ -60,6 +60,19 @@ TEST_CASE("methods other than GET and HEAD are refused with what is allowed", "[
   CHECK(router().handle(request(method, "/none")).status == 404);
 }
 
+TEST_CASE("what changes something is for POST alone", "[http]") {
+  Router made = router();
+  made.add_post("/-/reload",
+                [](const Request&) { return kcommons::http::text_response(200, "r"); });
+  CHECK(made.handle(request("POST", "/-/reload")).body == "r");
+  const std::string method = GENERATE(as<std::string>(), "GET", "HEAD", "PUT", "post", "");
+  CAPTURE(method);
+  const Response response = made.handle(request(method, "/-/reload"));
+  CHECK(response.status == 405);
+  REQUIRE(response.headers.size() == 1);
+  CHECK(response.headers[0].second == "POST");
+}
+
 TEST_CASE("header names are found in any case and the first one counts", "[http]") {
   Request with = request("GET", "/");
   with.headers = {{"Accept", "a"}, {"ACCEPT", "b"}, {"X-Empty", ""}};

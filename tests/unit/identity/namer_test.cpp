@@ -1,5 +1,6 @@
 #include "identity/namer.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -22,10 +23,10 @@ std::string id_of(int number) {
   return std::string(64 - digits.size(), 'a') + digits;
 }
 
-void describe(const test::Tree& tree, int number) {
+void describe(const test::Tree& tree, int number, const std::string& name = "/web-") {
   tree.file(
       "var/lib/docker/containers/" + id_of(number) + "/config.v2.json",
-      R"({"ID": ")" + id_of(number) + R"(", "Name": "/web-)" + std::to_string(number) + R"("})");
+      R"({"ID": ")" + id_of(number) + R"(", "Name": ")" + name + std::to_string(number) + R"("})");
 }
 
 Census census_of(int containers, int first_pid = 1000) {
@@ -170,6 +171,95 @@ TEST_CASE("a thousand new containers hold no census up and are named at the next
   }
   CHECK(named == kMany);
   CHECK(rig.name_after(census_of(kMany), 999) == "web-999");
+}
+
+TEST_CASE("with other options all is asked anew", "[identity]") {
+  Rig rig(kPatience);
+  describe(rig.tree, 0);
+  CHECK(rig.name_after(census_of(1)) == "web-0");
+  rig.tree.file("var/lib/docker/containers/" + id_of(0) + "/config.v2.json",
+                R"({"ID": ")" + id_of(0) + R"(", "Name": "/web-new", )" +
+                    R"("Config": {"Labels": {"team": "pay"}}})");
+  rig.namer.configure({.lookup = {.rootfs = rig.tree.root(),
+                                  .procfs = "/nothing",
+                                  .roots = test::usual_roots(),
+                                  .off = {},
+                                  .labels = {"team"}},
+                       .patience = kPatience});
+  Census census = census_of(1);
+  rig.namer.apply(census);
+  const auto& names = census.names.at({Runtime::kDocker, id_of(0)});
+  CHECK(names->container == "web-new");
+  CHECK(names->labels.at("team") == "pay");
+  CHECK(rig.namer.labels() == std::vector<std::string>{"team"});
+}
+
+TEST_CASE("until all is asked anew the old answers hold", "[identity]") {
+  constexpr int kMany = 200;
+  Rig rig(kPatience);
+  for (int i = 0; i < kMany; ++i) describe(rig.tree, i);
+  // How many containers have a name that begins so.
+  const auto named = [&rig](std::string_view start) {
+    Census census = census_of(kMany);
+    rig.namer.apply(census);
+    return std::ranges::count_if(census.names, [start](const auto& one) {
+      return one.second->container.starts_with(start);
+    });
+  };
+  CHECK(named("web-") == kMany);
+  for (int i = 0; i < kMany; ++i) describe(rig.tree, i, "/web-new-");
+  // Nobody waits for the answers.
+  rig.namer.configure({.lookup = {.rootfs = rig.tree.root(),
+                                  .procfs = "/nothing",
+                                  .roots = test::usual_roots(),
+                                  .off = {},
+                                  .labels = {}},
+                       .patience = 0ms});
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (named("web-new-") < kMany && std::chrono::steady_clock::now() < deadline) {
+    REQUIRE(named("web-") == kMany);
+  }
+  CHECK(named("web-new-") == kMany);
+}
+
+TEST_CASE("what failed before other options is counted with what fails after", "[identity]") {
+  Rig rig(kPatience);
+  rig.tree.file("var/lib/docker/containers/" + id_of(0) + "/config.v2.json", "{");
+  CHECK(rig.name_after(census_of(1)).empty());
+  rig.namer.configure({.lookup = {.rootfs = rig.tree.root(),
+                                  .procfs = "/nothing",
+                                  .roots = test::usual_roots(),
+                                  .off = {},
+                                  .labels = {}},
+                       .patience = kPatience});
+  CHECK(rig.namer.failures().of(Source::kDocker) == 1);
+  CHECK(rig.name_after(census_of(1)).empty());
+  CHECK(rig.namer.failures().of(Source::kDocker) == 2);
+}
+
+TEST_CASE("options may change while questions are open", "[identity]") {
+  Rig rig(0ms);
+  for (int i = 0; i < 50; ++i) describe(rig.tree, i);
+  const Namer::Options options{.lookup = {.rootfs = rig.tree.root(),
+                                          .procfs = "/nothing",
+                                          .roots = test::usual_roots(),
+                                          .off = {},
+                                          .labels = {}},
+                               .patience = 0ms};
+  for (int i = 0; i < 20; ++i) {
+    Census census = census_of(50);
+    rig.namer.apply(census);
+    rig.namer.configure(options);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  std::size_t named = 0;
+  while (named < 50 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(1ms);
+    Census census = census_of(50);
+    rig.namer.apply(census);
+    named = census.names.size();
+  }
+  CHECK(named == 50);
 }
 
 TEST_CASE("it ends while questions are open", "[identity]") {
