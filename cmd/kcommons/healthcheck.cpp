@@ -18,9 +18,20 @@ namespace kcommons::cmd {
 
 namespace {
 
+// The first that can be asked, which is over IPv4.
+Result<config::ListenAddress> address_of(const config::Config& config) {
+  for (const std::string& text : config.web.listen_addresses) {
+    const auto address = config::parse_listen_address(text);
+    if (!address || !config::is_ipv6(*address)) return address;
+  }
+  return fail(
+      Error::other("web.listen_address has IPv6 alone, over which this command does not ask: give "
+                   "--from http://host:port"));
+}
+
 // Of the daemon on this machine that has this configuration.
 Result<http::Url> url_of(const config::Config& config) {
-  const auto address = config::parse_listen_address(config.web.listen_address);
+  const auto address = address_of(config);
   if (!address) return fail(address.error());
   if (address->port == 0) {
     return fail(
