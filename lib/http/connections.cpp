@@ -13,14 +13,14 @@ constexpr std::chrono::milliseconds kLook{10};
 
 void Connections::opened(const void* id) {
   std::unique_lock lock(mutex_);
-  open_.push_back({.id = id, .state = State::kNew, .since = clock_.steady()});
+  open_.push_back({.id = id, .state = State::kNew, .since = now_()});
   while (!stopping_ && !has_thread_free() && !cut_off_somebody_but(id)) {
     changed_.wait_for(lock, kLook);
   }
   if (stopping_) {
     cut_off_.all();
   } else if (Connection* connection = find(id)) {
-    connection->since = clock_.steady();  // until now the server was waited for
+    connection->since = now_();  // until now the server was waited for
   }
 }
 
@@ -42,7 +42,7 @@ void Connections::enter(const void* id, State state) {
   Connection* const connection = find(id);
   if (connection == nullptr || connection->state == State::kCutOff) return;
   connection->state = state;
-  connection->since = clock_.steady();
+  connection->since = now_();
 }
 
 Connections::Connection* Connections::find(const void* id) {
@@ -56,7 +56,7 @@ bool Connections::has_thread_free() const {
 }
 
 bool Connections::cut_off_somebody_but(const void* id) {
-  const SteadyTime now = clock_.steady();
+  const SteadyTime now = now_();
   std::vector<Connection*> idle;
   bool has_cut_off = false;
   bool may_be_slow = false;

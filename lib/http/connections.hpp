@@ -45,8 +45,8 @@ class Connections final {
 
   // `threads` is the number that the engine has.
   Connections(std::size_t threads, std::chrono::milliseconds patience, CutOff cut_off,
-              const Clock& clock)
-      : threads_(threads), patience_(patience), cut_off_(std::move(cut_off)), clock_(clock) {
+              std::function<SteadyTime()> now)
+      : threads_(threads), patience_(patience), cut_off_(std::move(cut_off)), now_(std::move(now)) {
     open_.reserve(threads);
   }
 
@@ -79,7 +79,7 @@ class Connections final {
   const std::size_t threads_;
   const std::chrono::milliseconds patience_;
   const CutOff cut_off_;
-  const Clock& clock_;
+  const std::function<SteadyTime()> now_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool stopping_ = false;

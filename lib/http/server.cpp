@@ -117,7 +117,7 @@ struct Server::Engine {
                          [this] {
                            for (const std::uint16_t port : ports) shut_down_connections(port);
                          }},
-                    clock) {}
+                    &std::chrono::steady_clock::now) {}
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -142,7 +142,6 @@ struct Server::Engine {
   const ServerOptions options;
   const Handler handler;
   const unsigned threads;
-  const SystemClock clock;
   Connections connections;
   std::atomic<unsigned> in_flight{0};
   std::vector<std::uint16_t> ports;
@@ -257,7 +256,7 @@ void Server::Engine::send(mg_connection* connection, const Request& request,
   if (length_of(response) <= kPiece) {
     for (const std::string_view bytes : std::exchange(rest, {})) first += bytes;
   }
-  const SteadyTime deadline = clock.steady() + options.send_timeout;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + options.send_timeout;
   const bool sent = send_until(connection, first, deadline) &&
                     std::ranges::all_of(rest, [&](std::string_view bytes) {
                       return send_until(connection, bytes, deadline);
@@ -268,7 +267,7 @@ void Server::Engine::send(mg_connection* connection, const Request& request,
 bool Server::Engine::send_until(mg_connection* connection, std::string_view bytes,
                                 SteadyTime deadline) {
   while (!bytes.empty()) {
-    if (clock.steady() > deadline) return false;
+    if (std::chrono::steady_clock::now() > deadline) return false;
     connections.part_taken(connection);
     if (!write_all(connection, bytes.substr(0, kPiece))) return false;
     bytes.remove_prefix(std::min(bytes.size(), kPiece));

@@ -32,7 +32,7 @@ struct Table {
                            return true;
                          },
                      .all = [this] { cut_off.push_back(kAll); }},
-                    clock) {}
+                    [this] { return clock.steady(); }) {}
 
   const void* id(int number) const { return &ids.at(static_cast<std::size_t>(number)); }
   void open(int number) {
