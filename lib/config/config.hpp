@@ -124,7 +124,7 @@ struct Config {
 
   // When a pool that comes near its limit is an incident, and where these are kept.
   struct Incidents {
-    double threshold = 0.9;  // used / limit, 0 to 1
+    double threshold = 0.9;  // used / limit, 0.01 to 1
     double clear = 0.8;      // not above the threshold
     std::chrono::milliseconds clear_after{60000};
     std::size_t holders = 10;  // of each, the largest

@@ -77,8 +77,12 @@ RingContent parse_ring(std::string_view bytes) {
     }
   }
   std::ranges::stable_sort(content.records, {}, &RingRecord::sequence);
-  const auto again = std::ranges::unique(content.records, {}, &RingRecord::sequence);
-  content.records.erase(again.begin(), again.end());
+  std::vector<RingRecord>& records = content.records;
+  records.erase(std::unique(records.begin(), records.end(),
+                            [](const RingRecord& left, const RingRecord& right) {
+                              return left.sequence == right.sequence;
+                            }),
+                records.end());
   return content;
 }
 

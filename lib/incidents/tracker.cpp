@@ -33,11 +33,12 @@ bool has_incidents(const CurrentPool& pool) {
   return pool.resource != catalogue::ResourceId::kPacketBacklog && pool.uid != attribution::kOther;
 }
 
-// Of a pool that is in no reading. Users have one as long as they have something in it; what the
-// machine has does not go away by being used less.
+// Of a pool that is in no reading. Users and objects have one as long as there is something in it;
+// what the machine has does not go away by being used less.
 CurrentPool missing(const PoolKey& key, const Snapshot* snapshot) {
   CurrentPool pool{.resource = key.resource, .userns = key.userns, .uid = key.uid};
-  if (attribution::is_of_user(key.resource) && snapshot != nullptr) pool.used = 0;
+  const bool is_of_host = catalogue::resource(key.resource).scope == catalogue::Scope::kHost;
+  if (!is_of_host && snapshot != nullptr) pool.used = 0;
   return pool;
 }
 

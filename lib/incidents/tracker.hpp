@@ -3,9 +3,9 @@
 // One begins where used / limit reaches the threshold. It is over when the pool has fallen below a
 // lower mark and has not come above the threshold for a while since: one that goes up and down is
 // one incident, with its crossings counted, and not many. It ended when it fell. A pool whose use
-// or limit is not known has neither risen nor fallen; a pool of users that nobody has any more has
-// fallen. What is cut to `_other` has no limit, and so no incidents, and neither has the packet
-// backlog: packets come and go within a pass.
+// or limit is not known has neither risen nor fallen; one of a user or an object that nobody has
+// any more has fallen. What is cut to `_other` has no limit, and so no incidents, and neither has
+// the packet backlog: packets come and go within a pass.
 //
 // Who holds the pool is told by censuses, which are rarer: an incident begins with what the last
 // one told, and is told again (kTold) with the next. Pure: the time is given. One thread.

@@ -259,9 +259,15 @@ TEST_CASE("what is not known has neither risen nor fallen", "[incidents]") {
   CHECK(rig.incident().ended_at == unread);
 }
 
-TEST_CASE("a pool of a user that nobody has any more has fallen", "[incidents]") {
+TEST_CASE("a pool of a user or an object that nobody has any more has fallen", "[incidents]") {
   Rig rig;
-  rig.look({watches(100)});
+  CurrentPool pool = watches(100);
+  SECTION("a user's") {}
+  SECTION("a queue") {
+    pool.resource = ResourceId::kInotifyQueuedEvents;
+    pool.userns = pool.uid = "";
+  }
+  rig.look({pool});
   rig.look({});
   const WallTime gone = rig.clock.wall();
   CHECK(rig.look({}, 60s) == Kinds{Kind::kEnded});
