@@ -21,11 +21,13 @@
 #include "daemon/naming.hpp"
 #include "daemon/privileges.hpp"
 #include "daemon/publisher.hpp"
+#include "daemon/rights.hpp"
 #include "daemon/site.hpp"
 #include "daemon/source.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "http/server.hpp"
+#include "procfs/proc_root.hpp"
 
 namespace kcommons::daemon {
 
@@ -98,6 +100,27 @@ config::Config::Reserve make_room(const config::Config::Reserve& wanted, Log& lo
   return fitted;
 }
 
+// Once, at the start: what a census cannot see, it says at its own time (Publisher).
+void tell_missing_rights(const config::Config& config, const OpenedSource& source, Log& log) {
+  const auto rights = own_rights();
+  if (!rights) {
+    log.warn("which capabilities are missing is not known", {{"reason", rights.error().message()}});
+    return;
+  }
+  const auto root = procfs::ProcRoot::open(config.paths.procfs);
+  const Sight sight{.source = source.name,
+                    .wanted_bpf = config.source == config::Config::Source::kAuto,
+                    .counts_by_size = root && root->counts_by_size()};
+  for (const MissingRight& right : missing_rights(sight, *rights)) {
+    log.warn(
+        "less is seen without a capability",
+        {{"missing", right.capabilities},
+         {"unseen", right.unseen},
+         {"remedy",
+          "AmbientCapabilities= and CapabilityBoundingSet= of its unit, docker run --cap-add"}});
+  }
+}
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   const auto address = config::parse_listen_address(config.web.listen_address);
   return drop_privileges(source.name, address ? address->port : 0);
@@ -144,6 +167,7 @@ int run(const config::Config& given, const BuildInfo& build) {
   if (!source->restriction.empty()) {
     log.warn("the view is restricted", {{"detail", source->restriction}});
   }
+  tell_missing_rights(config, *source, log);
   // Before there is another thread, which would keep what it has.
   if (const auto kept = give_up_privileges(config, *source)) {
     log.debug("capabilities given up", {{"kept", *kept}});
