@@ -24,6 +24,7 @@
 #include "daemon/rights.hpp"
 #include "daemon/site.hpp"
 #include "daemon/source.hpp"
+#include "daemon/system_calls.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "http/server.hpp"
@@ -121,6 +122,13 @@ void tell_missing_rights(const config::Config& config, const OpenedSource& sourc
   }
 }
 
+// Sanitizers ask for more than the daemon does.
+#if defined(KCOMMONS_SANITIZED)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   const auto address = config::parse_listen_address(config.web.listen_address);
   return drop_privileges(source.name, address ? address->port : 0);
@@ -173,6 +181,13 @@ int run(const config::Config& given, const BuildInfo& build) {
     log.debug("capabilities given up", {{"kept", *kept}});
   } else {
     log.warn("capabilities are not given up", {{"reason", kept.error().message()}});
+  }
+  if (const auto limited =
+          limit_system_calls({.bpf = source->name == "bpf", .debugging = kIsSanitized})) {
+    log.debug("system calls that are never needed are denied");
+  } else {
+    log.warn("system calls that are never needed are not denied",
+             {{"reason", limited.error().message()}});
   }
 
   SnapshotSlot snapshots;
