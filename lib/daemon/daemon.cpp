@@ -31,9 +31,11 @@
 #include "daemon/privileges.hpp"
 #include "daemon/publisher.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/rights.hpp"
 #include "daemon/sampler_watch.hpp"
 #include "daemon/site.hpp"
 #include "daemon/source.hpp"
+#include "daemon/system_calls.hpp"
 #include "exposition/registry.hpp"
 #include "exposition/self_metrics.hpp"
 #include "http/server.hpp"
@@ -204,6 +206,34 @@ struct Renewed {
   }
 };
 
+// Once, at the start: what a census cannot see, it says at its own time (Publisher).
+void tell_missing_rights(const config::Config& config, const OpenedSource& source, Log& log) {
+  const auto rights = own_rights();
+  if (!rights) {
+    log.warn("which capabilities are missing is not known", {{"reason", rights.error().message()}});
+    return;
+  }
+  const auto root = procfs::ProcRoot::open(config.paths.procfs);
+  const Sight sight{.source = source.name,
+                    .wanted_bpf = config.source == config::Config::Source::kAuto,
+                    .counts_by_size = root && root->counts_by_size()};
+  for (const MissingRight& right : missing_rights(sight, *rights)) {
+    log.warn(
+        "less is seen without a capability",
+        {{"missing", right.capabilities},
+         {"unseen", right.unseen},
+         {"remedy",
+          "AmbientCapabilities= and CapabilityBoundingSet= of its unit, docker run --cap-add"}});
+  }
+}
+
+// Sanitizers ask for more than the daemon does.
+#if defined(KCOMMONS_SANITIZED)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 Result<std::string> give_up_privileges(const config::Config& config, const OpenedSource& source) {
   std::vector<int> ports;
   if (const auto endpoints = endpoints_of(config)) {
@@ -257,11 +287,19 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   }
   // With all rights, and while there are descriptors and room on the disk.
   auto incident_file = open_incident_file(config, log);
+  tell_missing_rights(config, *source, log);
   // Before there is another thread, which would keep what it has.
   if (const auto kept = give_up_privileges(config, *source)) {
     log.debug("capabilities given up", {{"kept", *kept}});
   } else {
     log.warn("capabilities are not given up", {{"reason", kept.error().message()}});
+  }
+  if (const auto limited =
+          limit_system_calls({.bpf = source->name == "bpf", .debugging = kIsSanitized})) {
+    log.debug("system calls that are never needed are denied");
+  } else {
+    log.warn("system calls that are never needed are not denied",
+             {{"reason", limited.error().message()}});
   }
 
   SnapshotSlot snapshots;

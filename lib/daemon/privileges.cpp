@@ -48,6 +48,16 @@ bool is_permitted(const Caps& caps, cap_value_t value) {
 
 }  // namespace
 
+Result<Rights> own_rights() {
+  const Caps own(::cap_get_proc());
+  if (!own) return fail(Error::from_errno(errno, "read own capabilities"));
+  return Rights{.bpf = is_permitted(own, CAP_BPF),
+                .perfmon = is_permitted(own, CAP_PERFMON),
+                .sys_admin = is_permitted(own, CAP_SYS_ADMIN),
+                .sys_ptrace = is_permitted(own, CAP_SYS_PTRACE),
+                .dac_read_search = is_permitted(own, CAP_DAC_READ_SEARCH)};
+}
+
 Result<std::string> drop_privileges(std::string_view source, std::span<const int> ports) {
   const Caps given(::cap_get_proc());
   const Caps kept(::cap_init());

@@ -6,8 +6,12 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "daemon/rights.hpp"
 
 namespace kcommons::daemon {
+
+// Of the calling thread, before it gives any up.
+Result<Rights> own_rights();
 
 // Gives up every capability of the calling thread that is not needed, for good: they are not
 // permitted any more either, and no program that is run can give them back (no_new_privs). Threads

@@ -6,6 +6,7 @@
 #
 #   unit_LAYER     the unit tests of a layer
 #   serve_SOURCE   the daemon with that source of the census, and what it serves of this machine
+#   service        the unit of deploy/systemd: service.sh
 #   names_RUNTIME  real containers, and what the daemon, top and audit call them: names/RUNTIME.sh
 #   kernel_log     the kernel has not complained so far
 set -euo pipefail
@@ -14,7 +15,7 @@ build=$1 results=$2
 shift 2
 # shellcheck source-path=SCRIPTDIR/.. source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-for file in "$(dirname "${BASH_SOURCE[0]}")"/names/*.sh; do
+for file in "$(dirname "${BASH_SOURCE[0]}")"/{service,names/*}.sh; do
   # shellcheck source=/dev/null
   source "$file"
 done
@@ -89,6 +90,7 @@ run_check() {
   case $1 in
     unit_*) "$build/tests/unit/${1#unit_}/$1" ;;
     serve_*) serve "${1#serve_}" ;;
+    service) service ;;
     names_*) "$1" ;;
     kernel_log) kernel_log ;;
     *)

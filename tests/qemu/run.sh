@@ -3,7 +3,8 @@
 # machine's own kernel may be another. Neither part of tests/run.sh nor of continuous integration.
 #
 #   sudo tests/qemu/run.sh              all checks
-#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, names_RUNTIME, kernel_log
+#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, service, names_RUNTIME,
+#                                       kernel_log
 #
 # The image and the build are kept in build/qemu. The machine sees this source tree, read only, where
 # it is here, and writes what it finds to build/qemu/results.
@@ -109,7 +110,8 @@ tell() {
 main() {
   local checks=("$@") check failed=0
   if [[ ${#checks[@]} -eq 0 ]]; then
-    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" "${NAMES[@]/#/names_}" kernel_log)
+    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" service)
+    checks+=("${NAMES[@]/#/names_}" kernel_log)
   fi
   need_root
   cd "$root"
