@@ -114,14 +114,15 @@ Result<void> RingFile::prepare(std::size_t slots) {
   for (RingRecord& record : records) {
     if (record.slot < slots) continue;
     while (taken.contains(unused)) ++unused;
-    if (const auto done = write(unused, record.sequence, record.object); !done) return done;
+    if (const auto done = write(unused, record.sequence, record.object); !done)
+      return fail(done.error());
     record.slot = unused;
     taken.insert(unused);
   }
   const std::string blank = blank_slot();
   for (std::size_t slot = 0; slot < slots; ++slot) {
     if (taken.contains(slot)) continue;
-    if (const auto done = write_slot(slot, blank); !done) return done;
+    if (const auto done = write_slot(slot, blank); !done) return fail(done.error());
   }
   // Before what was moved is cut off where it was.
   if (::fdatasync(fd_.get()) != 0) return fail(Error::from_errno(errno, "write out " + path_));
@@ -149,7 +150,7 @@ Result<void> RingFile::write(std::size_t slot, std::uint64_t sequence, std::stri
     return fail(Error::other(
         fmt::format("write slot {} of {}: {} bytes do not fit", slot, path_, object.size())));
   }
-  if (const auto done = write_slot(slot, *bytes); !done) return done;
+  if (const auto done = write_slot(slot, *bytes); !done) return fail(done.error());
   // Begins to write it out; that it cannot be begun is no error of ours.
   static_cast<void>(
       ::sync_file_range(fd_.get(), offset_of(slot), kSlotBytes, SYNC_FILE_RANGE_WRITE));
