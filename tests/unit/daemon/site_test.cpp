@@ -78,8 +78,8 @@ TEST_CASE("ready follows the first census and healthy does not", "[daemon]") {
 TEST_CASE("healthy turns with the reason when something does not work", "[daemon]") {
   Rig rig;
   std::string trouble;
-  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.registry, rig.clock,
-                  {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
+  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.incidents, rig.registry,
+                  rig.clock, {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
   const http::Handler handler = site.handler();
   const http::Request request{.method = "GET", .path = "/-/healthy"};
   CHECK(handler(request).status == 200);
@@ -102,7 +102,8 @@ TEST_CASE("a reload over HTTP takes leave to ask and tells every mistake", "[dae
         return mistakes;
       };
     }
-    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.registry, rig.clock, hooks);
+    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.incidents, rig.registry,
+                    rig.clock, hooks);
     return site.handler()({.method = method, .path = "/-/reload"});
   };
   CHECK(ask("POST", false).status == 403);

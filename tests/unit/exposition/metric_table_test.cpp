@@ -33,6 +33,7 @@ std::string everything() {
   self.count_costs(Pass::kPools, {{.reader = "key-users", .cpu = {}}});
   self.set_identity_failures("docker", 1);
   self.set_identity_wait({});
+  self.set_reserve("connections", 0);
   self.set_open_incidents(0);
   self.config_read(true, {});
   return self.render() + render_pools(kcommons::testing::plain_pools()) +
