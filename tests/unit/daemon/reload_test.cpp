@@ -51,7 +51,10 @@ TEST_CASE("keys that take files sockets or rights cannot change while the daemon
   // With a new key: does Apply take it on, or does it take a restart?
   Strings keys = config::known_keys();
   std::erase_if(keys, [](const std::string& key) { return key.find("[]") != std::string::npos; });
-  CHECK(fixed_keys(keys) == Strings{"source", "paths.procfs", "paths.sysfs", "paths.rootfs",
+  CHECK(fixed_keys(keys) == Strings{"source", "reserve.walks", "reserve.connections",
+                                    "incidents.threshold", "incidents.clear",
+                                    "incidents.clear_after", "incidents.holders", "incidents.keep",
+                                    "incidents.file", "paths.procfs", "paths.sysfs", "paths.rootfs",
                                     "web.listen_address", "web.telemetry_path", "web.max_requests",
                                     "web.config_file", "web.enable_lifecycle", "log.format"});
 }
@@ -84,7 +87,7 @@ TEST_CASE("a reload is refused whole with every mistake", "[daemon]") {
   }
   SECTION("keys that take a restart") {
     rig.file.config.paths.procfs = "/host/proc";
-    rig.file.config.web.listen_address = ":1";
+    rig.file.config.web.listen_addresses = {":1"};
     expected = {"paths.procfs: changed, which takes a restart: restart kcommons, or put it back",
                 "web.listen_address: changed, which takes a restart: restart kcommons, or put it "
                 "back"};
