@@ -36,7 +36,7 @@ inline constexpr std::array<Flag, 11> kFlags{{
     {"web.config.file", "web.config_file",
      "YAML file of users and headers, as Prometheus' exporters take it (default none)"},
     {"web.enable-lifecycle", "web.enable_lifecycle",
-     "Answer POST /-/reload, which has the configuration read again (default false)", true},
+     "Answer POST /-/reload, which has the configuration read again (default false)", false, true},
     {"log.level", "log.level", "debug, info, warn or error (default info)"},
     {"log.format", "log.format", "logfmt or json (default logfmt)"},
 }};

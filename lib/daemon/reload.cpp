@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -75,7 +76,12 @@ void Reloader::work(const std::stop_token& stop) {
 std::vector<std::string> Reloader::reload() {
   const std::lock_guard lock(reloading_);
   report_notified(parts_.notifier.reloading());
-  const std::vector<std::string> mistakes = try_reload();
+  std::vector<std::string> mistakes;
+  try {
+    mistakes = try_reload();
+  } catch (const std::bad_alloc&) {
+    mistakes = {"out of memory"};
+  }
   parts_.self.config_read(mistakes.empty(), parts_.clock.wall());
   for (const std::string& mistake : mistakes) {
     parts_.log.error("the configuration is not taken, the one before stays in force",
