@@ -65,6 +65,7 @@ configure() {
 source: $1
 sampling: {pools_interval: 1s, holdings_interval: 1s}
 identity: {roots: {docker: [$WORK/docker]}}
+limits: {max_units: 500}
 CONFIG
   chmod "$ONLY_ROOT" "$WORK/config.yaml"
 }
@@ -148,6 +149,13 @@ check() {
   expect_line "its own limit of system calls is there too" \
     'level=debug msg="system calls that are never needed are denied"' "$LOG"
   expect "two filters: $(status_of Seccomp_filters)" test "$(status_of Seccomp_filters)" = 2
+  expect "incidents have a file" test -s "$WORK/state/incidents.jsonl"
+  # ExecReload=, with what root alone may read.
+  sed -i 's/^limits:.*/limits: {max_units: 7}/' "$WORK/config.yaml"
+  kill -HUP "$EXPORTER"
+  wait_for "reload by SIGHUP" grep -q 'msg="configuration reloaded" changed=limits.max_units$' "$LOG"
+  wait_for_census 6
+  expect_line "the source goes on" "^kcommons_census_success\{kind=\"holdings\"\} 1" "$WORK/scrape"
   expect "the log has no complaint of rights: $(complaints)" test -z "$(complaints)"
   stop "$EXPORTER"
   expect "SIGTERM ends it with status 0: $STATUS" test "$STATUS" = 0

@@ -103,6 +103,24 @@ expect_unprivileged() {
   fi
 }
 
+# Reloaded in place, by what root alone may read.
+expect_reloaded() {
+  local pid
+  pid=$(property MainPID)
+  sed -i 's/}$/, limits: {max_units: 499}}/' /etc/kcommons/kcommons.yaml
+  systemctl reload kcommons.service
+  holds_within "$DEADLINE" has_reloaded || {
+    journalctl --no-pager --unit kcommons
+    fail "the configuration is not read again; the journal is above"
+  }
+  [[ $(property MainPID) == "$pid" ]] || fail "it was started again, not reloaded"
+}
+
+has_reloaded() {
+  journalctl --no-pager --output cat --unit kcommons |
+    grep -q 'configuration reloaded.*limits.max_units' && [[ $(property ActiveState) == active ]]
+}
+
 # The sampler goes on and is heard: the watchdog would have ended it, and later than it was fed.
 expect_watched() {
   local before
@@ -123,6 +141,8 @@ service() {
     fail "exposed to more than 2.5: $(grep -v '✓' exposure)"
   tail -n 1 exposure
   expect_watched
+  expect_reloaded
+  [[ -s /var/lib/kcommons/incidents.jsonl ]] || fail "incidents have no file"
   # Killed, it comes back by itself.
   systemctl kill --signal KILL kcommons.service
   holds_within "$DEADLINE" restarted || fail "it is not started again when it is killed"
