@@ -64,9 +64,7 @@ void Bundles::keep(Source source, std::string where, const HostFolder& folder,
   auto facts = text ? parse(*text, space, id) : Result<Facts>(fail(text.error()));
   if (!facts) {
     // Asked again at the next refresh: it may be in the making.
-    if (facts.error().kind() != ErrorKind::kGone) {
-      failures_->count(source);
-    }
+    failures_->count(source, facts.error());
     return;
   }
   take_id_for_name(*facts);
@@ -80,7 +78,7 @@ void Bundles::list_space(const HostFolder& folder, const Kind& kind, const std::
   if (!space.empty()) names.push_back(space);
   const auto ids = folder.list(names);
   if (!ids) {
-    if (ids.error().kind() != ErrorKind::kGone) failures_->count(kind.source);
+    failures_->count(kind.source, ids.error());
     return;
   }
   for (const std::string& id : *ids) {
@@ -94,7 +92,7 @@ void Bundles::list_space(const HostFolder& folder, const Kind& kind, const std::
 void Bundles::list(const std::string& root, const Kind& kind) {
   const auto folder = HostFolder::open(rootfs_, root + kind.below);
   if (!folder) {
-    if (folder.error().kind() != ErrorKind::kGone) failures_->count(kind.source);
+    failures_->count(kind.source, folder.error());
     return;
   }
   if (!kind.has_spaces) {
@@ -103,7 +101,7 @@ void Bundles::list(const std::string& root, const Kind& kind) {
   }
   const auto spaces = folder->list();
   if (!spaces) {
-    failures_->count(kind.source);
+    failures_->count(kind.source, spaces.error());
     return;
   }
   for (const std::string& space : *spaces) list_space(*folder, kind, space);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "identity/facts.hpp"
 
 namespace kcommons::identity {
@@ -57,15 +58,16 @@ struct Roots {
 // Reads that failed for another reason than nothing being there, since the start.
 class FailureCounts final {
  public:
-  void count(Source source, std::uint64_t failures = 1) {
-    counts_.at(static_cast<std::size_t>(source)) += failures;
-  }
+  void count(Source source, const Error& error);
   [[nodiscard]] std::uint64_t of(Source source) const {
     return counts_.at(static_cast<std::size_t>(source));
   }
+  // Of them, those that say nothing against the file, and that another read may not meet.
+  [[nodiscard]] std::uint64_t passing() const { return passing_; }
 
  private:
   std::array<std::uint64_t, kSourceCount> counts_{};
+  std::uint64_t passing_ = 0;
 };
 
 }  // namespace kcommons::identity
