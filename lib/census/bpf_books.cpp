@@ -117,9 +117,9 @@ std::vector<Charge> charges_of(const kc_ucounts& record) {
   std::vector<Charge> charges;
   for (const Counter& row : kCounters) {
     if ((record.present & 1U << row.counter) == 0) continue;
-    std::int64_t used = std::max<std::int64_t>(record.used[row.counter], 0);
+    auto used = static_cast<std::uint64_t>(std::max<std::int64_t>(record.used[row.counter], 0));
     // Counted in pages, though its limit is in bytes (mm/mlock.c, user_shm_lock).
-    if (row.counter == KC_LOCKED_MEMORY) used *= static_cast<std::int64_t>(page_size());
+    if (row.counter == KC_LOCKED_MEMORY) used *= page_size();
     const std::int64_t limit = record.limit[row.counter];
     const bool of_processes = is_limited_by_processes(row.counter);
     const bool outermost = record.outer == 0;
@@ -127,7 +127,7 @@ std::vector<Charge> charges_of(const kc_ucounts& record) {
     Charge charge{.resource = row.resource,
                   .user_ns = UserNsInode(record.userns),
                   .uid = Uid(record.uid),
-                  .used = static_cast<std::uint64_t>(used),
+                  .used = used,
                   .limit = std::nullopt};
     if (!of_processes) {
       charge.limit = Limit{static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))};
@@ -153,22 +153,23 @@ std::vector<Charge> charges_of(const kc_user& record) {
     unsigned has;
     ResourceId resource;
     std::int64_t used;
+    std::uint64_t bytes_each = 1;  // where it is counted in pages and limited in bytes
   };
   const std::array rows{
       Row{KC_USER_HAS_EPOLL, ResourceId::kEpollWatches, record.epoll_watches},
       Row{KC_USER_HAS_INFLIGHT, ResourceId::kUnixInflight, record.unix_inflight},
       Row{KC_USER_HAS_PIPES, ResourceId::kPipePages, record.pipe_pages},
-      Row{KC_USER_HAS_LOCKED, ResourceId::kPinnedMemoryBytes,
-          record.locked_pages * static_cast<std::int64_t>(page_size())},
+      Row{KC_USER_HAS_LOCKED, ResourceId::kPinnedMemoryBytes, record.locked_pages, page_size()},
   };
   std::vector<Charge> charges;
   for (const Row& row : rows) {
     if ((record.present & row.has) == 0) continue;
-    charges.push_back({.resource = row.resource,
-                       .user_ns = kInitialUserNs,
-                       .uid = Uid(record.uid),
-                       .used = static_cast<std::uint64_t>(std::max<std::int64_t>(row.used, 0)),
-                       .limit = std::nullopt});
+    charges.push_back(
+        {.resource = row.resource,
+         .user_ns = kInitialUserNs,
+         .uid = Uid(record.uid),
+         .used = static_cast<std::uint64_t>(std::max<std::int64_t>(row.used, 0)) * row.bytes_each,
+         .limit = std::nullopt});
   }
   return charges;
 }

@@ -117,31 +117,40 @@ Result<void> BpfSource::walk_mappings(const BpfBooks& books, const std::stop_tok
   return {};
 }
 
-void BpfSource::count_hidden_threads(Pid pid, Census& census) {
+// One that has ended, or is hidden altogether, stays unexplained.
+Result<void> BpfSource::count_hidden_threads(Pid pid, Census& census) {
   const auto process = procfs::ProcessDir::open(root_, pid);
-  if (!process) return;
+  if (!process) return fail(process.error());
   const auto stat = procfs::read_stat(*process, buffer_);
+  if (!stat) return fail(stat.error());
   const auto status = procfs::read_status(*process, buffer_);
-  if (!stat || !status) return;  // ended, or hidden altogether: then it stays unexplained
+  if (!status) return fail(status.error());
   for (const catalogue::ResourceId resource : kThreadResources) {
     census.unheld.push_back({.resource = resource,
                              .cause = "hidden_processes",
                              .amount = static_cast<std::uint64_t>(stat->num_threads),
                              .charged_uid = status->real_uid});
   }
+  return {};
 }
 
 // Listed before the walk and there after it, yet not seen by it.
 void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& books,
                              Census& census) {
   Unheld hidden{.resource = catalogue::ResourceId::kOpenFiles, .cause = "hidden_processes"};
+  // What may not be seen is hidden, and not a failure.
+  const auto count = [&census](const Error& error) {
+    const ErrorKind kind = error.kind();
+    if (kind != ErrorKind::kGone && kind != ErrorKind::kDenied) census.failures.count(error);
+  };
   for (const Pid pid : listed) {
     if (books.has_seen(pid)) continue;
     const auto size = procfs::count_fds_by_size(root_, pid);
+    if (!size && root_.counts_by_size()) count(size.error());
     // Kernel threads have no descriptors.
     if (!size || *size == 0) continue;
     hidden.amount += *size;
-    count_hidden_threads(pid, census);
+    if (const auto told = count_hidden_threads(pid, census); !told) count(told.error());
     ++census.unseen[static_cast<std::size_t>(Unseen::kHidden)];
   }
   census.unheld.push_back(hidden);

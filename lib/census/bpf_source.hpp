@@ -49,7 +49,7 @@ class BpfSource final : public Source {
   Result<void> walk_pools(PoolsReading& reading);
   Result<void> walk_mappings(const BpfBooks& books, const std::stop_token& stop);
   void count_hidden(const std::vector<Pid>& listed, const BpfBooks& books, Census& census);
-  void count_hidden_threads(Pid pid, Census& census);
+  Result<void> count_hidden_threads(Pid pid, Census& census);
   void add_loop_devices(Census& census) const;
 
   procfs::ProcRoot root_;

@@ -305,12 +305,16 @@ void HostReadings::read_keys(std::vector<Charge>& charges, Failures& failures, C
 }
 
 void HostReadings::open_missing() {
-  for (File& file : files_) {
-    if (file.file) continue;
-    auto found = procfs::KernelFile::open(proc_fd_, file.path);
+  const auto open = [this](const std::string& path, Result<procfs::KernelFile>& file) {
+    if (file) return;
+    auto found = procfs::KernelFile::open(proc_fd_, path);
     // When no descriptor can be opened any more, a file that was missing still is.
-    if (found || found.error().kind() != ErrorKind::kExhausted) file.file = std::move(found);
-  }
+    if (found || found.error().kind() != ErrorKind::kExhausted) file = std::move(found);
+  };
+  open(kFileNr, file_nr_);
+  open(kKeyUsers, key_users_);
+  open(kSoftnetStat, softnet_stat_);
+  for (File& file : files_) open(file.path, file.file);
 }
 
 // When no descriptor can be opened any more, what was known is worth more than nothing.

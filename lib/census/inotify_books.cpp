@@ -96,7 +96,7 @@ void InotifyBooks::recall(const std::vector<RawProcess>& processes,
   }
 }
 
-void InotifyBooks::read_one(Instance& instance, const ReadWatches& read, Census& census) {
+Result<void> InotifyBooks::read_one(Instance& instance, const ReadWatches& read, Census& census) {
   const bool was_large = is_large(instance);
   std::optional<Error> error;
   for (const InotifyLink& link : instance.links) {
@@ -106,23 +106,25 @@ void InotifyBooks::read_one(Instance& instance, const ReadWatches& read, Census&
       if (was_large || is_large(instance)) {
         next_large_read_ = clock_.steady() + budget_.large_read_interval;
       }
-      return;
+      return {};
     }
     error = watches.error();
+    if (error->kind() == ErrorKind::kExhausted) return fail(*error);
   }
   // Closed, or its last holder ended, since it was listed.
   if (!error || error->kind() == ErrorKind::kGone) {
     instance.gone = true;
-    return;
+    return {};
   }
   const bool denied = error->kind() == ErrorKind::kDenied;
   census.failures.count(*error);
   ++census.unseen[static_cast<std::size_t>(denied ? Unseen::kInotifyDenied
                                                   : Unseen::kInotifyUnreadable)];
+  return {};
 }
 
-void InotifyBooks::read_all(std::vector<Instance>& instances, const ReadWatches& read,
-                            Census& census) {
+Result<void> InotifyBooks::read_all(std::vector<Instance>& instances, const ReadWatches& read,
+                                    Census& census) {
   const SteadyTime begun = clock_.steady();
   Instance* stalest_large = nullptr;
   for (Instance& instance : instances) {
@@ -137,12 +139,13 @@ void InotifyBooks::read_all(std::vector<Instance>& instances, const ReadWatches&
       if (!instance.known) ++census.unseen[static_cast<std::size_t>(Unseen::kInotifyBudget)];
       continue;
     }
-    read_one(instance, read, census);
+    if (auto done = read_one(instance, read, census); !done) return done;
   }
   const SteadyTime now = clock_.steady();
   if (stalest_large != nullptr && now >= next_large_read_ && now - begun < budget_.read_budget) {
-    read_one(*stalest_large, read, census);
+    return read_one(*stalest_large, read, census);
   }
+  return {};
 }
 
 void InotifyBooks::remember(const std::vector<RawProcess>& processes,
@@ -213,11 +216,11 @@ NotifyGroup InotifyBooks::record_of(const std::vector<RawProcess>& processes,
   return group;
 }
 
-void InotifyBooks::book(const std::vector<RawProcess>& processes, FileComparer* comparer,
-                        const ReadWatches& read, Census& census) {
+Result<void> InotifyBooks::book(const std::vector<RawProcess>& processes, FileComparer* comparer,
+                                const ReadWatches& read, Census& census) {
   std::vector<Instance> instances = group(processes, comparer);
   recall(processes, instances);
-  read_all(instances, read, census);
+  if (auto done = read_all(instances, read, census); !done) return done;
   // Oldest holder first, whatever order kcmp had put them in.
   std::ranges::sort(instances, {}, [](const Instance& instance) {
     const InotifyLink& link = instance.links.front();
@@ -228,6 +231,7 @@ void InotifyBooks::book(const std::vector<RawProcess>& processes, FileComparer* 
   for (const Instance& instance : instances) {
     if (!instance.gone) census.notify_groups.push_back(record_of(processes, instance));
   }
+  return {};
 }
 
 }  // namespace kcommons::census

@@ -50,9 +50,10 @@ class InotifyBooks final {
   void set_budget(InotifyBudget budget);
 
   // The instances that `processes` (ordered by age) hold, appended to `census`, with what could
-  // not be read counted there. `read` is called for the instances that are to be read now.
-  void book(const std::vector<RawProcess>& processes, FileComparer* comparer,
-            const ReadWatches& read, Census& census);
+  // not be read counted there. `read` is called for the instances that are to be read now. An error
+  // only when it has no more descriptors or memory; what was known is kept then.
+  Result<void> book(const std::vector<RawProcess>& processes, FileComparer* comparer,
+                    const ReadWatches& read, Census& census);
 
  private:
   // A descriptor over time: the process by PID and start, the task, the number.
@@ -77,8 +78,8 @@ class InotifyBooks final {
   static std::vector<Instance> group(const std::vector<RawProcess>& processes,
                                      FileComparer* comparer);
   void recall(const std::vector<RawProcess>& processes, std::vector<Instance>& instances);
-  void read_all(std::vector<Instance>& instances, const ReadWatches& read, Census& census);
-  void read_one(Instance& instance, const ReadWatches& read, Census& census);
+  Result<void> read_all(std::vector<Instance>& instances, const ReadWatches& read, Census& census);
+  Result<void> read_one(Instance& instance, const ReadWatches& read, Census& census);
   static void merge_lookalikes(const std::vector<RawProcess>& processes,
                                std::vector<Instance>& instances);
   [[nodiscard]] NotifyGroup record_of(const std::vector<RawProcess>& processes,

@@ -44,12 +44,26 @@ Result<std::vector<procfs::NetDevice>> read_devices(const procfs::ProcRoot& root
 }  // namespace
 
 NetworkReader::NetworkReader(const procfs::ProcRoot& root) : root_(root) {
-  if (!root.shares_pid_namespace()) return;
-  const auto own = procfs::read_own_network(root);
-  auto rtnetlink = procfs::NetLinks::open();
-  if (!own || !rtnetlink) return;
-  own_ = own->inode;
-  rtnetlink_ = std::move(*rtnetlink);
+  static_cast<void>(open());  // else at the first read
+}
+
+// An error only where descriptors or memory are short: it may be opened yet.
+Result<void> NetworkReader::open() {
+  if (is_open_) return {};
+  if (root_.shares_pid_namespace()) {
+    const auto own = procfs::read_own_network(root_);
+    if (!own && own.error().kind() == ErrorKind::kExhausted) return fail(own.error());
+    auto rtnetlink = procfs::NetLinks::open();
+    if (!rtnetlink && rtnetlink.error().kind() == ErrorKind::kExhausted) {
+      return fail(rtnetlink.error());
+    }
+    if (own && rtnetlink) {
+      own_ = own->inode;
+      rtnetlink_ = std::move(*rtnetlink);
+    }
+  }
+  is_open_ = true;
+  return {};
 }
 
 NamespaceReading NetworkReader::read_namespace(const ProcessRecord& process, Failures& failures) {
@@ -101,6 +115,11 @@ void NetworkReader::find_peer(const ProcessRecord& process, Peers& peers, Failur
 }
 
 void NetworkReader::read(Census& census) {
+  // Without rtnetlink, devices would be told by other names, and be told anew when it is there.
+  if (const auto opened = open(); !opened) {
+    census.failures.count(opened.error());
+    return;
+  }
   // First, because it gives the namespaces their numbers.
   if (rtnetlink_) list_links(census.failures);
   std::vector<NamespaceReading> readings;

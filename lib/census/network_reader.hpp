@@ -5,7 +5,7 @@
 //
 // Where the PIDs of that procfs are not those of our system calls, the peers cannot be found, and
 // all devices of the own namespace are its own. Belongs to one source and thread; opens one socket
-// at the start. What cannot be read is counted, and keeps the total that it had.
+// and keeps it. What cannot be read is counted, and keeps the total that it had.
 #pragma once
 
 #include <map>
@@ -33,12 +33,14 @@ class NetworkReader final {
  private:
   using Peers = std::map<procfs::NetNsId, NetNsInode>;
 
+  Result<void> open();
   NamespaceReading read_namespace(const ProcessRecord& process, Failures& failures);
   [[nodiscard]] NamespaceReading read_own(const Peers& peers) const;
   void find_peer(const ProcessRecord& process, Peers& peers, Failures& failures);
   void list_links(Failures& failures);
 
   const procfs::ProcRoot& root_;
+  bool is_open_ = false;  // as far as it can be
   // Empty where the reader is not seen in `root`, or rtnetlink is not to be had.
   std::optional<NetNsInode> own_;
   std::optional<procfs::NetLinks> rtnetlink_;

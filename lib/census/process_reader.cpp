@@ -30,22 +30,41 @@ std::uint8_t privileges_of(std::uint64_t capabilities) {
   return privileges;
 }
 
+// By number.
+Result<void> list_table(const procfs::ProcessDir& task, std::vector<procfs::FdEntry>& out) {
+  if (auto listed = procfs::list_fds(task, out); !listed) return listed;
+  std::ranges::sort(out, {}, &procfs::FdEntry::number);
+  return {};
+}
+
+bool are_same(const std::vector<procfs::FdEntry>& left, const std::vector<procfs::FdEntry>& right) {
+  return std::ranges::equal(left, right, [](const auto& a, const auto& b) {
+    return a.number == b.number && a.key == b.key;
+  });
+}
+
 }  // namespace
 
 ProcessReader::ProcessReader(const procfs::ProcRoot& root, const cgroup::Layouts& layouts,
                              bool use_kcmp)
-    : root_(root), placements_(layouts), use_kcmp_(use_kcmp) {
-  if (const auto own = procfs::read_own_network(root); own) own_network_ = *own;
-}
+    : root_(root), placements_(layouts), use_kcmp_(use_kcmp) {}
 
+// What a census that was given up had found is not all: what was known before it stands.
 void ProcessReader::begin(Census& census) {
+  const bool was_given_up = census_ != nullptr;
   census_ = &census;
   threads_seen_ = 0;
   kernel_threads_ = 0;
+  if (!own_network_) {
+    if (const auto own = procfs::read_own_network(root_); own) own_network_ = *own;
+  }
   user_ns_index_.clear();
   placements_.begin(census);
-  last_of_process_ = std::exchange(of_process_, {});
-  last_probed_ = std::exchange(probed_, {});
+  auto of_process = std::exchange(of_process_, {});
+  auto probed = std::exchange(probed_, {});
+  if (was_given_up) return;
+  last_of_process_ = std::move(of_process);
+  last_probed_ = std::move(probed);
 }
 
 void ProcessReader::end() {
@@ -53,6 +72,19 @@ void ProcessReader::end() {
   last_of_process_.clear();
   last_probed_.clear();
   census_ = nullptr;
+}
+
+// It could not be read this time: the next census may need what the last one knew.
+void ProcessReader::keep_what_is_known(Pid pid) {
+  const ProcessKey first{pid, 0};
+  for (auto at = last_of_process_.lower_bound(first);
+       at != last_of_process_.end() && at->first.first == pid; ++at) {
+    of_process_.insert(*at);
+  }
+  for (auto at = last_probed_.lower_bound({first, 0});
+       at != last_probed_.end() && at->first.first == pid; ++at) {
+    probed_.insert(*at);
+  }
 }
 
 Result<void> ProcessReader::skip(const Error& error, std::optional<Unseen> unseen) {
@@ -79,6 +111,7 @@ Result<void> ProcessReader::skip(const Error& error, std::optional<Unseen> unsee
 Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
   std::optional<RawProcess> nothing;
   const auto give_up = [&](const Error& error) -> Result<std::optional<RawProcess>> {
+    keep_what_is_known(pid);
     if (error.kind() == ErrorKind::kGone) count(Unseen::kVanished);
     if (auto skipped = skip(error, Unseen::kDescriptorsDenied); !skipped) {
       return fail(skipped.error());
@@ -121,6 +154,11 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
 Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, RawProcess& process) {
   const auto text = procfs::read_cgroup(dir, buffer_);
   if (!text) return fail(text.error());
+  // Nobody is in a cgroup only where no hierarchy is mounted, and then nobody is.
+  if (text->empty() && sees_cgroups_) {
+    return fail(Error::malformed("read cgroup", *text).during(dir.name()));
+  }
+  sees_cgroups_ = sees_cgroups_ || !text->empty();
   Placements::Ptr placement = placements_.resolve(*text);
 
   // A removed cgroup reads as " (deleted)" or, in a v1 hierarchy, as "/" for a zombie: what was
@@ -151,6 +189,7 @@ Result<void> ProcessReader::read_user_ns(const procfs::ProcessDir& dir, RawProce
   if (!inode && inode.error().kind() == ErrorKind::kDenied) {
     // uid_map may be read by anyone, and all of the initial namespace is mapped only there.
     const auto initial = procfs::maps_whole_initial_namespace(dir);
+    if (!initial && initial.error().kind() == ErrorKind::kExhausted) return fail(initial.error());
     if (initial && *initial) inode = kInitialUserNs;
   }
   if (!inode) {
@@ -195,7 +234,8 @@ Result<void> ProcessReader::read_net_ns(const procfs::ProcessDir& dir, RawProces
   if (inode.error().kind() != ErrorKind::kDenied) return skip(inode.error(), std::nullopt);
   if (!own_network_) return {};
   const auto is_own = procfs::is_in_network(dir, *own_network_);
-  if (is_own && *is_own) process.record.net_ns = own_network_->inode;
+  if (!is_own) return skip(is_own.error(), std::nullopt);
+  if (*is_own) process.record.net_ns = own_network_->inode;
   return {};
 }
 
@@ -242,17 +282,24 @@ Result<void> ProcessReader::read_descriptors(const procfs::ProcessDir& dir,
 
 // True when the table was read, false when its descriptors may not be told apart.
 Result<bool> ProcessReader::read_table(const procfs::ProcessDir& dir, RawProcess& process) {
-  const auto listed = procfs::list_fds(dir, entries_);
+  const auto listed = list_table(dir, entries_);
   if (!listed) {
     if (listed.error().kind() == ErrorKind::kDenied) return false;
     return fail(listed.error());
   }
-  FileTable table{.task = dir.pid(), .entries = entries_, .write_ends = {}};
-  std::ranges::sort(table.entries, {}, &procfs::FdEntry::number);
-  for (const procfs::FdEntry& entry : table.entries) {
-    if (entry.type != procfs::FdType::kPipe) continue;
-    const auto writes = procfs::is_write_end(dir, entry.number);
-    if (writes && *writes) table.write_ends.push_back(entry.number);
+  FileTable table{.task = dir.pid(), .entries = {}, .write_ends = {}};
+  table.entries.reserve(entries_.size());
+  for (const procfs::FdEntry& entry : entries_) {
+    if (entry.type == procfs::FdType::kPipe) {
+      // One whose end cannot be told was closed meanwhile, or is left out and counted.
+      const auto writes = procfs::is_write_end(dir, entry.number);
+      if (!writes) {
+        if (auto done = skip(writes.error(), std::nullopt); !done) return fail(done.error());
+        continue;
+      }
+      if (*writes) table.write_ends.push_back(entry.number);
+    }
+    table.entries.push_back(entry);
   }
   process.tables.push_back(std::move(table));
   return true;
@@ -264,14 +311,9 @@ Result<void> ProcessReader::read_thread_tables(const procfs::ProcessDir& dir, Ra
   }
   for (const Pid tid : threads_) {
     if (tid == dir.pid()) continue;
-    const auto thread = dir.thread(tid);
-    if (!thread) continue;  // ended: threads come and go
-    const auto stat = procfs::read_stat(*thread, buffer_);
-    if (!stat || stat->is_zombie()) continue;
-    const auto is_private = is_private_table(*thread, process);
-    if (!is_private || !*is_private) continue;
-    const auto told_apart = read_table(*thread, process);
+    const auto told_apart = read_thread_table(dir, tid, process);
     if (!told_apart) {
+      // One that has ended is passed over: threads come and go.
       if (auto done = skip(told_apart.error(), std::nullopt); !done) return done;
     } else if (!*told_apart) {
       count(Unseen::kDescriptorsDenied);
@@ -281,31 +323,72 @@ Result<void> ProcessReader::read_thread_tables(const procfs::ProcessDir& dir, Ra
   return {};
 }
 
+// Reads it where it is the thread's own; as read_table() otherwise.
+Result<bool> ProcessReader::read_thread_table(const procfs::ProcessDir& dir, Pid tid,
+                                              RawProcess& process) {
+  const auto thread = dir.thread(tid);
+  if (!thread) return fail(thread.error());
+  const auto stat = procfs::read_stat(*thread, buffer_);
+  if (!stat) return fail(stat.error());
+  if (stat->is_zombie()) return true;
+  const auto is_private = is_private_table(dir, *thread, process);
+  if (!is_private) return fail(is_private.error());
+  return *is_private ? read_table(*thread, process) : Result<bool>(true);
+}
+
 // Is this thread's table another than those that were read already?
 Result<bool> ProcessReader::is_private_table(const procfs::ProcessDir& dir,
+                                             const procfs::ProcessDir& thread,
                                              const RawProcess& process) {
   if (process.tables.empty()) return true;
   if (use_kcmp_) {
     for (const FileTable& table : process.tables) {
-      const auto shared = procfs::share_file_table(table.task, dir.pid());
+      const auto shared = procfs::share_file_table(table.task, thread.pid());
       if (!shared) return fail(shared.error());
       if (*shared) return false;
     }
     return true;
   }
+  const auto is_listed = looks_listed(thread, process);
+  if (!is_listed) return fail(is_listed.error());
+  if (*is_listed) return false;
+  // Two that differ may be one that has changed since: both are looked at again, one after the
+  // other.
+  for (const FileTable& table : process.tables) {
+    const auto task = dir.thread(table.task);
+    const auto same = task ? look_alike(*task, thread) : Result<bool>(fail(task.error()));
+    if (!same && same.error().kind() != ErrorKind::kGone) return fail(same.error());
+    if (same && *same) return false;
+  }
+  return true;
+}
+
+Result<bool> ProcessReader::looks_listed(const procfs::ProcessDir& thread,
+                                         const RawProcess& process) {
   if (root_.counts_by_size()) {
-    const auto size = procfs::count_fds_by_size(root_, dir);
+    const auto size = procfs::count_fds_by_size(root_, thread);
     if (!size) return fail(size.error());
-    return std::ranges::none_of(
+    return std::ranges::any_of(
         process.tables, [&](const FileTable& table) { return table.entries.size() == *size; });
   }
-  if (auto listed = procfs::list_fds(dir, entries_); !listed) return fail(listed.error());
-  std::ranges::sort(entries_, {}, &procfs::FdEntry::number);
-  return std::ranges::none_of(process.tables, [&](const FileTable& table) {
-    return std::ranges::equal(table.entries, entries_, [](const auto& a, const auto& b) {
-      return a.number == b.number && a.key == b.key;
-    });
-  });
+  if (auto listed = list_table(thread, entries_); !listed) return fail(listed.error());
+  return std::ranges::any_of(
+      process.tables, [this](const FileTable& table) { return are_same(table.entries, entries_); });
+}
+
+Result<bool> ProcessReader::look_alike(const procfs::ProcessDir& left,
+                                       const procfs::ProcessDir& right) {
+  if (root_.counts_by_size()) {
+    const auto size = procfs::count_fds_by_size(root_, left);
+    if (!size) return fail(size.error());
+    const auto other_size = procfs::count_fds_by_size(root_, right);
+    if (!other_size) return fail(other_size.error());
+    return *size == *other_size;
+  }
+  std::vector<procfs::FdEntry> of_left;
+  if (auto listed = list_table(left, of_left); !listed) return fail(listed.error());
+  if (auto listed = list_table(right, entries_); !listed) return fail(listed.error());
+  return are_same(of_left, entries_);
 }
 
 // For a reader without the right to tell descriptors apart: their number, and inotify instances

@@ -55,11 +55,16 @@ class ProcessReader final {
   Result<void> read_descriptors(const procfs::ProcessDir& dir, const procfs::Stat& stat,
                                 RawProcess& process);
   Result<void> read_thread_tables(const procfs::ProcessDir& dir, RawProcess& process);
+  Result<bool> read_thread_table(const procfs::ProcessDir& dir, Pid tid, RawProcess& process);
   Result<bool> read_table(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> count_at_least(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> probe_for_inotify(const procfs::ProcessDir& dir, RawProcess& process);
-  Result<bool> is_private_table(const procfs::ProcessDir& dir, const RawProcess& process);
+  Result<bool> is_private_table(const procfs::ProcessDir& dir, const procfs::ProcessDir& thread,
+                                const RawProcess& process);
+  Result<bool> looks_listed(const procfs::ProcessDir& thread, const RawProcess& process);
+  Result<bool> look_alike(const procfs::ProcessDir& left, const procfs::ProcessDir& right);
   Result<std::uint32_t> index_of_user_ns(const procfs::ProcessDir& dir, UserNsInode inode);
+  void keep_what_is_known(Pid pid);
   // Applies the policy by kind of error: gone and denied facts are skipped and counted, an
   // exhausted reader gives up.
   Result<void> skip(const Error& error, std::optional<Unseen> unseen);
@@ -69,7 +74,8 @@ class ProcessReader final {
   Placements placements_;
   bool use_kcmp_;
   std::optional<procfs::OwnNetwork> own_network_;  // empty where the reader is not seen in `root`
-  Census* census_ = nullptr;
+  Census* census_ = nullptr;                       // of the one under way, or given up
+  bool sees_cgroups_ = false;                      // a process was in one
   std::string buffer_;
   std::vector<procfs::FdEntry> entries_;
   std::vector<Pid> threads_;

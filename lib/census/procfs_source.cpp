@@ -36,11 +36,15 @@ bool can_compare(const procfs::ProcRoot& root) {
 Result<std::unique_ptr<ProcfsSource>> ProcfsSource::open(Options options, const Clock& clock) {
   auto root = procfs::ProcRoot::open(options.root);
   if (!root) return fail(root.error());
-  return std::unique_ptr<ProcfsSource>(
-      new ProcfsSource(std::move(*root), std::move(options), clock));
+  auto hidepid = procfs::read_hidepid(*root);
+  // What it is without is found out only here.
+  if (!hidepid && hidepid.error().kind() == ErrorKind::kExhausted) return fail(hidepid.error());
+  return std::unique_ptr<ProcfsSource>(new ProcfsSource(
+      std::move(*root), hidepid.value_or(std::nullopt), std::move(options), clock));
 }
 
-ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& clock)
+ProcfsSource::ProcfsSource(procfs::ProcRoot root, const std::optional<std::string>& hidepid,
+                           Options options, const Clock& clock)
     : root_(std::move(root)),
       options_(std::move(options)),
       clock_(clock),
@@ -51,10 +55,9 @@ ProcfsSource::ProcfsSource(procfs::ProcRoot root, Options options, const Clock& 
       network_(root_),
       loadavg_(procfs::KernelFile::open(root_.fd(), "loadavg")) {
   if (use_kcmp_) comparer_ = std::make_unique<KcmpComparer>();
-  const auto hidepid = procfs::read_hidepid(root_);
-  if (hidepid && *hidepid) {
+  if (hidepid) {
     hides_processes_ = true;
-    restriction_ = root_.path() + " is mounted with hidepid=" + **hidepid +
+    restriction_ = root_.path() + " is mounted with hidepid=" + *hidepid +
                    ": processes of other users are hidden without CAP_SYS_PTRACE";
   }
 }
@@ -114,7 +117,12 @@ Result<std::vector<RawProcess>> ProcfsSource::walk(Census& census, const std::st
 }
 
 std::optional<std::uint64_t> ProcfsSource::total_threads(Failures& failures) {
-  if (!root_.is_procfs() || !loadavg_) return std::nullopt;
+  if (!root_.is_procfs()) return std::nullopt;
+  if (!loadavg_) loadavg_ = procfs::KernelFile::open(root_.fd(), "loadavg");
+  if (!loadavg_) {
+    failures.count(loadavg_.error());
+    return std::nullopt;
+  }
   const auto text = loadavg_->read(buffer_);
   const auto total =
       text ? procfs::parse_total_threads(*text) : Result<std::uint64_t>(fail(text.error()));
@@ -198,7 +206,9 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   const auto read_watches = [&](const InotifyLink& link) {
     return this->read_watches((*processes)[link.process], link);
   };
-  inotify_.book(*processes, comparer_.get(), read_watches, census);
+  if (auto booked = inotify_.book(*processes, comparer_.get(), read_watches, census); !booked) {
+    return fail(booked.error());
+  }
   cost.done("inotify");
 
   census.processes.reserve(processes->size());

@@ -30,7 +30,8 @@ class ProcfsSource final : public Source {
     InotifyBudget inotify;
   };
 
-  // Fails where the root cannot be opened. `clock` must outlive the source.
+  // Fails where the root cannot be opened, or descriptors or memory are short. `clock` must outlive
+  // the source.
   static Result<std::unique_ptr<ProcfsSource>> open(Options options, const Clock& clock);
 
   Result<PoolsReading> read_pools() override;
@@ -41,7 +42,8 @@ class ProcfsSource final : public Source {
   [[nodiscard]] const std::string& restriction() const { return restriction_; }
 
  private:
-  ProcfsSource(procfs::ProcRoot root, Options options, const Clock& clock);
+  ProcfsSource(procfs::ProcRoot root, const std::optional<std::string>& hidepid, Options options,
+               const Clock& clock);
 
   Result<std::vector<RawProcess>> walk(Census& census, const std::stop_token& stop);
   // Nothing where the root is no procfs; a read that fails is counted.

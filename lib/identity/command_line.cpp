@@ -14,9 +14,10 @@ using Arguments = std::vector<std::string_view>;
 // Arguments behind these are not looked at: conmon's are some eighty.
 constexpr std::size_t kMostArguments = 256;
 
+// An argument without its end was cut short: half an id is another one.
 Arguments arguments_of(std::string_view text) {
   Arguments arguments;
-  while (!text.empty() && arguments.size() < kMostArguments) {
+  while (text.find('\0') != std::string_view::npos && arguments.size() < kMostArguments) {
     arguments.push_back(text::take_until(text, '\0'));
   }
   return arguments;

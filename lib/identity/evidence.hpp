@@ -60,22 +60,19 @@ struct Roots {
 class FailureCounts final {
  public:
   // That something is not there is no failure.
-  void count(Source source, const Error& error) {
-    if (error.kind() == ErrorKind::kGone) return;
-    ++counts_.at(static_cast<std::size_t>(source));
-    starved_ = starved_ || error.kind() == ErrorKind::kExhausted;
-  }
-  void add(const FailureCounts& others) {
-    for (std::size_t i = 0; i < kSourceCount; ++i) counts_.at(i) += others.counts_.at(i);
-  }
+  void count(Source source, const Error& error);
+  void add(const FailureCounts& others);
   [[nodiscard]] std::uint64_t of(Source source) const {
     return counts_.at(static_cast<std::size_t>(source));
   }
+  // Of them, those that say nothing against the file, and that another read may not meet.
+  [[nodiscard]] std::uint64_t passing() const { return passing_; }
   // Whether any since the last call was for want of descriptors or memory.
   bool take_starved() { return std::exchange(starved_, false); }
 
  private:
   std::array<std::uint64_t, kSourceCount> counts_{};
+  std::uint64_t passing_ = 0;
   bool starved_ = false;
 };
 

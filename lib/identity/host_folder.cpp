@@ -85,6 +85,12 @@ Result<UniqueFd> HostFolder::open_below(const std::vector<std::string_view>& nam
   return at;
 }
 
+Result<UniqueFd> HostFolder::open_again() const {
+  UniqueFd fd(::openat(fd_.get(), ".", kFolderFlags));
+  if (!fd.is_open()) return fail(Error::from_errno(errno, "open " + path_));
+  return fd;
+}
+
 Result<std::string> HostFolder::read(const std::vector<std::string_view>& names,
                                      std::size_t limit) const {
   // A FIFO without a writer would block whoever opens it.
@@ -102,8 +108,7 @@ Result<std::string> HostFolder::read(const std::vector<std::string_view>& names,
 
 Result<std::vector<std::string>> HostFolder::list(
     const std::vector<std::string_view>& names) const {
-  auto fd = names.empty() ? Result<UniqueFd>(UniqueFd(::openat(fd_.get(), ".", kFolderFlags)))
-                          : open_below(names, kFolderFlags);
+  auto fd = names.empty() ? open_again() : open_below(names, kFolderFlags);
   if (!fd) return fail(fd.error());
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(fd->get()), &::closedir);
   if (!directory) return fail(Error::from_errno(errno, "list " + name_of(names)));

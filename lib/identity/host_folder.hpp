@@ -44,6 +44,7 @@ class HostFolder final {
 
  private:
   HostFolder(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  [[nodiscard]] Result<UniqueFd> open_again() const;
   [[nodiscard]] Result<UniqueFd> open_below(const std::vector<std::string_view>& names,
                                             int flags) const;
 

@@ -34,7 +34,7 @@ void Lists::refresh() {
   docker_roots_.reset();
   machines_.reset();
   kubelet_logs_.reset();
-  users_.reset();
+  users_are_read_ = false;
 }
 
 void Lists::note(Source source, const Error& error) {
@@ -201,17 +201,20 @@ Lists::Found Lists::kubelet_log(std::string_view id) {
 // --- users ------------------------------------------------------------------------------------
 
 const std::map<Uid, User>& Lists::users() {
-  if (!users_) {
-    const auto etc = HostFolder::open(rootfs_, "/etc");
-    const auto text = etc ? etc->read({"passwd"}) : Result<std::string>(fail(etc.error()));
-    users_ = text ? parse_passwd(*text) : std::map<Uid, User>();
+  if (std::exchange(users_are_read_, true)) return users_;
+  const auto etc = HostFolder::open(rootfs_, "/etc");
+  const auto text = etc ? etc->read({"passwd"}) : Result<std::string>(fail(etc.error()));
+  if (text) {
+    users_ = parse_passwd(*text);
+  } else if (text.error().kind() == ErrorKind::kGone) {
+    users_.clear();
   }
-  return *users_;
+  return users_;
 }
 
 std::string Lists::home_of(Uid user) {
   const auto at = users().find(user);
-  if (at == users_->end() || !at->second.home.starts_with('/')) return {};
+  if (at == users_.end() || !at->second.home.starts_with('/')) return {};
   return at->second.home;
 }
 

@@ -38,6 +38,7 @@ class Lists final {
   // By id.
   Found kubelet_log(std::string_view id);
 
+  // Those of before where passwd cannot be read this time.
   const std::map<Uid, User>& users();
   // Empty where that user has none.
   std::string home_of(Uid user);
@@ -67,7 +68,8 @@ class Lists final {
   std::optional<std::vector<std::string>> docker_roots_;
   std::optional<std::vector<Evidence>> machines_;
   std::optional<ById> kubelet_logs_;
-  std::optional<std::map<Uid, User>> users_;
+  std::map<Uid, User> users_;
+  bool users_are_read_ = false;  // since the last refresh
 };
 
 }  // namespace kcommons::identity

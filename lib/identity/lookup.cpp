@@ -181,17 +181,30 @@ Answer Lookup::Case::answer() && {
 Lookup::Lookup(Options options)
     : options_(std::move(options)),
       bundles_(options_.rootfs, options_.roots, options_.labels),
-      lists_(options_.rootfs, options_.roots, failures_) {
-  if (auto root = procfs::ProcRoot::open(options_.procfs)) procfs_ = std::move(*root);
-}
+      lists_(options_.rootfs, options_.roots, failures_) {}
 
 void Lookup::refresh() {
+  passing_before_ = failures_.passing();
+  open_procfs();
   bundles_.refresh(failures_);
   lists_.refresh();
 }
 
+// It was full, or not mounted yet, when it was tried before.
+void Lookup::open_procfs() {
+  if (procfs_) return;
+  if (auto root = procfs::ProcRoot::open(options_.procfs)) {
+    procfs_ = std::move(*root);
+  } else {
+    failures_.count(Source::kParent, root.error());
+  }
+}
+
+// What was read for one question serves the next ones too.
 Answer Lookup::ask(const Question& question) {
-  return Case(*this, question).answer();
+  Answer answer = Case(*this, question).answer();
+  if (failures_.passing() != passing_before_) answer.complete = false;
+  return answer;
 }
 
 // The first of the folders that has it.

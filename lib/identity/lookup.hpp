@@ -75,7 +75,8 @@ struct Answer {
   std::optional<Helper> helper;
   std::vector<Claim> claims;
   Trace trace;
-  bool complete = false;  // false: something that should be there is not, or not yet
+  // False: something that should be there is not, or not yet, or could not be read for a moment.
+  bool complete = false;
 };
 
 // What was found out of a cgroup.
@@ -106,6 +107,7 @@ class Lookup final {
 
  private:
   class Case;
+  void open_procfs();
   // `where` is set to the file that was read, or asked for last.
   Result<std::string> read_first(const std::vector<std::string>& roots, const char* below,
                                  const std::vector<std::string_view>& names,
@@ -114,6 +116,7 @@ class Lookup final {
   Options options_;
   std::optional<procfs::ProcRoot> procfs_;
   FailureCounts failures_;
+  std::uint64_t passing_before_ = 0;  // of them, those before this batch
   Bundles bundles_;
   Lists lists_;
 };

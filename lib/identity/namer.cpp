@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "identity/believed.hpp"
 
@@ -135,7 +136,9 @@ void Namer::note_questions(const Census& census) {
     keys_.push_back(key_of(census.placements[i]));
     if (questions[i].oldest == ProcessName()) continue;  // nobody is there any more
     Known& known = known_[keys_.back()];
-    known.seen = true;
+    // Hierarchies of a process that tell nothing of containers may differ, so that two placements
+    // are one cgroup: it is asked about once.
+    if (std::exchange(known.seen, true)) continue;
     if (known.question == questions[i]) continue;
     // With the process that was asked about before, the answer is an old one, not a wrong one.
     auto last =

@@ -12,7 +12,8 @@
 namespace kcommons::procfs {
 
 // The view points into `buffer`. The paths in it are relative to the reader's cgroup namespace. A
-// text whose last line does not end is malformed: its path may be that of another cgroup.
+// text whose last line does not end is malformed: its path may be that of another cgroup. So is one
+// without any line of a hierarchy; but it may be empty, where no hierarchy is mounted.
 Result<std::string_view> read_cgroup(const ProcessDir& process, std::string& buffer);
 
 }  // namespace kcommons::procfs

@@ -114,11 +114,14 @@ Result<InotifyWatches> InotifyFdinfoParser::finish() {
     reject("cut short", unfinished_);
   }
   if (!is_begun_) reject("empty", "");
+  // No watches are none only where the kernel has written the rest.
+  if (watches_.count == 0 && !is_of_kernel_) reject("neither pos nor flags", "");
   if (error_) return fail(*error_);
   return watches_;
 }
 
 void InotifyFdinfoParser::take_line(std::string_view line) {
+  is_of_kernel_ = is_of_kernel_ || line.starts_with("pos:") || line.starts_with("flags:");
   if (!kind_) {
     for (const TellingLine& row : kTellingLines) {
       if (line.starts_with(row.start)) kind_ = row.kind;

@@ -56,7 +56,8 @@ class InotifyFdinfoParser final {
  public:
   void feed(std::string_view chunk);
   // Malformed when a watch did not parse, the last line does not end, a line was too long, or there
-  // was none: of no open file the kernel tells nothing.
+  // was none: of no open file the kernel tells nothing. So is what has neither a watch nor a line
+  // that the kernel has for every file: it is no file without watches.
   Result<InotifyWatches> finish();
   // By the first line that tells. What comes later may be the holder's own text: the name of a
   // dma-buf may contain line breaks (DMA_BUF_SET_NAME; drivers/dma-buf/dma-buf.c).
@@ -68,6 +69,7 @@ class InotifyFdinfoParser final {
   void reject(std::string_view why, std::string_view line);
 
   bool is_begun_ = false;
+  bool is_of_kernel_ = false;  // has a line that every file has (seq_show of fs/proc/fd.c)
   std::string unfinished_;
   InotifyWatches watches_;
   std::optional<FdinfoKind> kind_;

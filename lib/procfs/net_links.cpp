@@ -158,6 +158,7 @@ Result<NetLinks> NetLinks::open() {
 }
 
 Result<void> NetLinks::request(std::uint16_t type, std::uint16_t flags, Bytes body) {
+  drop_the_rest();
   const std::size_t size = sizeof(nlmsghdr) + body.size();
   nlmsghdr header{};
   header.nlmsg_len = static_cast<std::uint32_t>(size);
@@ -172,7 +173,13 @@ Result<void> NetLinks::request(std::uint16_t type, std::uint16_t flags, Bytes bo
   const ssize_t sent = ::sendto(socket_.get(), message.data(), message.size(), MSG_DONTWAIT,
                                 reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
   if (sent < 0) return fail(Error::from_errno(errno, "ask rtnetlink"));
+  is_answered_ = false;
   return {};
+}
+
+// Of an answer that could not be read to its end: until it is, the kernel makes no other list.
+void NetLinks::drop_the_rest() {
+  while (!is_answered_) is_answered_ = !read_datagram();
 }
 
 Result<Bytes> NetLinks::read_datagram() {
@@ -202,15 +209,18 @@ Result<void> NetLinks::receive(Take take) {
       if (header.nlmsg_seq != sequence_) continue;
       if (header.nlmsg_type == NLMSG_ERROR) {
         const auto error = front_of<nlmsgerr>(body);
+        is_answered_ = true;
         return fail(Error::from_errno(error ? errno_of(error->error) : EBADMSG, "ask rtnetlink"));
       }
       // Devices came or went meanwhile: some may be missing.
       if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) {
         outcome = fail(Error::from_errno(EINTR, "list the links"));
       }
+      const bool is_list = (header.nlmsg_flags & NLM_F_MULTI) != 0;
+      is_answered_ = !is_list || header.nlmsg_type == NLMSG_DONE;
       if (header.nlmsg_type == NLMSG_DONE) return outcome ? parse_end_of_list(body) : outcome;
       if (outcome) outcome = take(body);
-      if ((header.nlmsg_flags & NLM_F_MULTI) == 0) return outcome;
+      if (is_answered_) return outcome;
     }
   }
 }

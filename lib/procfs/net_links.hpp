@@ -52,6 +52,7 @@ class NetLinks final {
   explicit NetLinks(UniqueFd socket);
 
   Result<void> request(std::uint16_t type, std::uint16_t flags, std::span<const std::byte> body);
+  void drop_the_rest();
   Result<std::span<const std::byte>> read_datagram();
   // Calls `take` with each message of the answer to the last request.
   template <typename Take>
@@ -59,6 +60,7 @@ class NetLinks final {
 
   UniqueFd socket_;
   std::uint32_t sequence_ = 0;
+  bool is_answered_ = true;  // the last request, to its end
   std::vector<std::byte> buffer_;
 };
 

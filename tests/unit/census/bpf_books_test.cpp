@@ -2,6 +2,8 @@
 // kernel's.
 #include "census/bpf_books.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <limits>
 #include <string>
@@ -284,6 +286,20 @@ TEST_CASE("a limit that the kernel does not have is not known and no limit is", 
   CHECK(of_namespace.processes == catalogue::Limit{50});
   CHECK(of_namespace.mqueue_bytes == catalogue::Limit{});
   CHECK_FALSE(of_namespace.pending_signals);
+}
+
+TEST_CASE("pages beyond all memory are a number and no accident", "[census]") {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  kc_ucounts record{};
+  record.present = 1U << KC_LOCKED_MEMORY;
+  record.used[KC_LOCKED_MEMORY] = kMost;
+  CHECK(charges_of(record).size() == 1);
+  kc_user user{};
+  user.present = KC_USER_HAS_LOCKED;
+  user.locked_pages = kMost;
+  CHECK(charges_of(user).size() == 1);
+  user.locked_pages = 3;
+  CHECK(charges_of(user).at(0).used == 3 * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 
 TEST_CASE("a limit that a namespace has of its own makes a pool", "[census]") {

@@ -72,7 +72,8 @@ TEST_CASE("an instance with four links is one instance and is read once", "[cens
   Watches watches;
   watches.count = {{{0, 3}, 100}, {{1, 5}, 7}};
   Census census;
-  books.book({process(10, {3, 4}), process(11, {3, 4, 5}, 10)}, &files, watches.reader(), census);
+  REQUIRE(books.book({process(10, {3, 4}), process(11, {3, 4, 5}, 10)}, &files, watches.reader(),
+                     census));
 
   REQUIRE(census.notify_groups.size() == 2);
   CHECK(census.notify_groups[0].holders == std::vector<std::uint32_t>{0, 1});
@@ -94,7 +95,7 @@ TEST_CASE("many instances that look alike stay apart", "[census]") {
     watches.count[{0, fd}] = 10;
   }
   Census census;
-  books.book({process(10, fds)}, &files, watches.reader(), census);
+  REQUIRE(books.book({process(10, fds)}, &files, watches.reader(), census));
   CHECK(census.notify_groups.size() == 100);
   CHECK(watches_in(census) == 1000);
 }
@@ -110,7 +111,7 @@ TEST_CASE("a large instance is read again only within its allowance and carries 
   const auto census_after = [&](std::chrono::milliseconds wait) {
     clock.advance(wait);
     Census census;
-    books.book({process(10, {3})}, &files, watches.reader(), census);
+    REQUIRE(books.book({process(10, {3})}, &files, watches.reader(), census));
     return census;
   };
   CHECK(census_after(0s).notify_groups.at(0).age == 0ms);
@@ -134,7 +135,7 @@ TEST_CASE("of several large instances one is read an interval and the stalest fi
   watches.count = {{{0, 3}, 5000}, {{0, 4}, 6000}, {{0, 5}, 7000}};
   for (int i = 0; i <= 60; ++i) {  // ten minutes, a census every ten seconds
     Census census;
-    books.book({process(10, {3, 4, 5})}, &files, watches.reader(), census);
+    REQUIRE(books.book({process(10, {3, 4, 5})}, &files, watches.reader(), census));
     clock.advance(10s);
   }
   int reads = 0;
@@ -159,7 +160,7 @@ TEST_CASE("when the time for reading is used up the rest waits and is counted", 
     return procfs::InotifyWatches{.count = 50, .digest = 1};
   };
   Census census;
-  books.book({process(10, fds)}, &files, slow, census);
+  REQUIRE(books.book({process(10, fds)}, &files, slow, census));
   CHECK(census.notify_groups.size() == 10);  // counted as instances all the same
   CHECK(watches_in(census) == 4 * 50);
   CHECK(census.unseen[static_cast<std::size_t>(Unseen::kInotifyBudget)] == 6);
@@ -172,7 +173,7 @@ TEST_CASE("an instance that is closed while it is read is silently gone", "[cens
   files.number = {{{10, 3}, 1}};
   Watches watches;  // reading says ENOENT
   Census census;
-  books.book({process(10, {3})}, &files, watches.reader(), census);
+  REQUIRE(books.book({process(10, {3})}, &files, watches.reader(), census));
   CHECK(census.notify_groups.empty());
   CHECK(census.failures.first.empty());
 }
@@ -186,10 +187,36 @@ TEST_CASE("an instance that may not be read is counted and never a zero", "[cens
     return fail(Error::from_errno(EACCES, "open fdinfo"));
   };
   Census census;
-  books.book({process(10, {3})}, &files, denied, census);
+  REQUIRE(books.book({process(10, {3})}, &files, denied, census));
   REQUIRE(census.notify_groups.size() == 1);
   CHECK_FALSE(census.notify_groups[0].watches);
   CHECK(census.unseen[static_cast<std::size_t>(Unseen::kInotifyDenied)] == 1);
+}
+
+TEST_CASE("without descriptors to read with the census is given up and what was known stays",
+          "[census]") {
+  FakeClock clock;
+  InotifyBooks books({.large_instance = 5}, clock);
+  NumberedFiles files;
+  files.number = {{{10, 3}, 1}};
+  Watches watches;
+  watches.count = {{{0, 3}, 9}};
+  Census first;
+  REQUIRE(books.book({process(10, {3})}, &files, watches.reader(), first));
+  const auto exhausted = [](const InotifyLink&) -> Result<procfs::InotifyWatches> {
+    return fail(Error::from_errno(EMFILE, "open /proc/10"));
+  };
+  clock.advance(2min);
+  Census given_up;
+  const auto booked = books.book({process(10, {3})}, &files, exhausted, given_up);
+  REQUIRE_FALSE(booked);
+  CHECK(booked.error().kind() == ErrorKind::kExhausted);
+  // Not before the next large read is allowed.
+  clock.advance(-2min);
+  Census next;
+  REQUIRE(books.book({process(10, {3})}, &files, watches.reader(), next));
+  CHECK(watches_in(next) == 9);
+  CHECK(watches.reads[{0, 3}] == 1);
 }
 
 TEST_CASE("without kcmp only related links with equal watches are taken for one", "[census]") {
@@ -199,8 +226,8 @@ TEST_CASE("without kcmp only related links with equal watches are taken for one"
   // 0: parent with a dup; 1: its child at the same number; 2: a stranger that looks alike.
   watches.count = {{{0, 3}, 9}, {{0, 4}, 9}, {{1, 3}, 9}, {{2, 3}, 9}};
   Census census;
-  books.book({process(10, {3, 4}), process(11, {3}, 10), process(12, {3})}, nullptr,
-             watches.reader(), census);
+  REQUIRE(books.book({process(10, {3, 4}), process(11, {3}, 10), process(12, {3})}, nullptr,
+                     watches.reader(), census));
   CHECK(census.notify_groups.size() == 2);
   CHECK(watches_in(census) == 18);
 }

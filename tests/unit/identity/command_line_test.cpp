@@ -67,6 +67,8 @@ TEST_CASE("other programs and arguments that are missing say nothing", "[identit
   CHECK_FALSE(parse_command_line(line({"containerd-shim-runc-v2", "-id", ""})));
   CHECK_FALSE(parse_command_line(line({"systemd-nspawn", "-D", "/x"})));
   CHECK_FALSE(parse_command_line("[lxc monitor] "));
+  // Cut short: half an id is that of another container.
+  CHECK_FALSE(parse_command_line(line({"conmon", "-c"}) + "eb777e9a"));
   CHECK(parse_command_line(line({"conmon", "-c", std::string(100000, 'x')}))->facts.id.size() ==
         kTextLimit);
 }

@@ -129,6 +129,22 @@ TEST_CASE("a name is kept while only what is around its process changes", "[iden
   CHECK(rig.name_after(census) == "web-0");
 }
 
+TEST_CASE("two placements of one cgroup are asked about once", "[identity]") {
+  Rig rig(kPatience);
+  describe(rig.tree, 0);
+  // A process that other hierarchies have elsewhere.
+  Census census = census_of(1);
+  census.placements.push_back(census.placements[0]);
+  census.processes.push_back(census.processes[0]);
+  census.processes.back().pid = Pid(2000);
+  census.processes.back().start_time = 2000;
+  census.processes.back().placement = 1;
+  CHECK(rig.name_after(census) == "web-0");
+  // So nothing is asked again of what has a name, and an answer is none of another question.
+  rig.tree.remove("var/lib/docker");
+  CHECK(rig.name_after(census) == "web-0");
+}
+
 TEST_CASE("users have the names of passwd, which is read again for strangers", "[identity]") {
   Rig rig(kPatience);
   rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\n");
@@ -145,6 +161,20 @@ TEST_CASE("users have the names of passwd, which is read again for strangers", "
     rig.namer.apply(census);
   }
   CHECK(census.user_names->at(Uid(5)) == "new");
+}
+
+TEST_CASE("users keep their names while passwd cannot be read", "[identity]") {
+  Rig rig(kPatience);
+  rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\n");
+  Census census = census_of(1);
+  rig.namer.apply(census);
+  REQUIRE(census.user_names);
+  rig.tree.remove("etc/passwd");
+  rig.tree.file("etc/passwd/no-file", "");
+  Census next = census_of(1, 2000);  // asks, and so looks again
+  rig.namer.apply(next);
+  REQUIRE(next.user_names);
+  CHECK(*next.user_names == census::UserNames{{Uid(0), "app"}});
 }
 
 TEST_CASE("what it cannot read is counted", "[identity]") {

@@ -83,9 +83,20 @@ TEST_CASE("an instance without watches has none", "[procfs]") {
   CHECK(must(parse("pos:\t0\nflags:\t02\nmnt_id:\t17\nino:\t1038\n")).count == 0);
 }
 
+TEST_CASE("what the kernel did not write is not an instance without watches", "[procfs]") {
+  for (const char* const text : {"\n", "what\n", "\xff\xfe\n\n", "position:\t0\n"}) {
+    CAPTURE(text);
+    const auto watches = parse(text);
+    REQUIRE_FALSE(watches);
+    CHECK(watches.error().kind() == ErrorKind::kMalformed);
+  }
+  CHECK(must(parse("flags:\t02\n")).count == 0);
+}
+
 TEST_CASE("fanotify lines are not inotify watches", "[procfs]") {
   CHECK(must(parse(test::fixture("fdinfo-fanotify-6.18"))).count == 0);
-  CHECK(must(parse(" inotify wd:1 ino:1 sdev:1\nx inotify wd:1 ino:1 sdev:1\n")).count == 0);
+  const std::string others = " inotify wd:1 ino:1 sdev:1\nx inotify wd:1 ino:1 sdev:1\n";
+  CHECK(must(parse("pos:\t0\n" + others)).count == 0);
 }
 
 TEST_CASE("a watch that does not parse is malformed and not a smaller count", "[procfs]") {
@@ -112,7 +123,7 @@ TEST_CASE("a line that does not end is an error in whatever pieces it comes", "[
     CHECK(watches.error().message().size() < 300);
     CHECK_FALSE(parse(std::string(1 << 20, '\0'), bytes));
   }
-  CHECK(must(parse(std::string(1 << 20, '\n'))).count == 0);
+  CHECK(must(parse("flags:\t02\n" + std::string(1 << 20, '\n'))).count == 0);
 }
 
 TEST_CASE("half a million watches are counted in pieces", "[procfs]") {

@@ -169,6 +169,8 @@ TEST_CASE("the cgroup text comes as it is", "[procfs]") {
   REQUIRE_FALSE(cut);
   CHECK(cut.error().message() ==
         proc.path() + "/5: read cgroup: cut short: unexpected \"0::/docker/4f\"");
+  proc.file("5/cgroup", "\xfe\x01 what\n:\n");
+  CHECK_FALSE(read_cgroup(process, buffer));  // nothing in it tells where the process stands
   proc.file("5/cgroup", std::string(kFileLimit + 1, '/'));
   const auto huge = read_cgroup(process, buffer);
   REQUIRE_FALSE(huge);
