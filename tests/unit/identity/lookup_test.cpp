@@ -136,6 +136,7 @@ TEST_CASE("a pod's shim names its sandbox and none of its containers", "[identit
                  .roots = test::usual_roots(),
                  .off = {},
                  .labels = {}});
+  lookup.refresh();
   Question question = about(Runtime::kContainerdCri, kId, "/kubepods/podx/" + kId);
   question.parent = ProcessName{.pid = Pid(500), .start_time = 500};
   const Answer answer = lookup.ask(question);
@@ -219,6 +220,7 @@ TEST_CASE("machines that share a payload are claimed one by one, and one alone h
   const test::Tree tree;
   Lookup lookup(
       {.rootfs = tree.root(), .procfs = proc.path(), .roots = {}, .off = {}, .labels = {}});
+  lookup.refresh();
   const auto process = [](int pid) {
     return ProcessName{.pid = Pid(pid), .start_time = static_cast<std::uint64_t>(pid)};
   };
