@@ -61,7 +61,10 @@ start_filling() {
 
 # shellcheck disable=SC2016 # jq's variables
 check_begin() {
-  wait_for "incident in the file" ours '.state == "open" and .census.holders != []' "--file=$RING"
+  # A census may have come while the holder was not done, or was another program still.
+  wait_for "incident in the file" ours '.state == "open" and .census.holders[0].used == $most - 1
+    and .census.holders[0].container_id == $id' "--file=$RING"
+  wait_for "incident of the daemon" ours '.census.holders[0].container_id == $id' "--from=$URL"
   expect "the pool and its numbers" ours '.resource == "inotify_instances" and .userns == "initial"
     and .used == $most - 1 and .limit == $most and .error == "EMFILE" and .full_at == null' \
     "--file=$RING"
