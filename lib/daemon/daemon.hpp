@@ -26,6 +26,6 @@ using ReadAgain = std::function<config::LoadResult()>;
 
 // The exit code: 0 after a signal, 1 when the daemon could not start, or would not end by itself
 // (the log says why).
-int run(const config::Config& config, const BuildInfo& build, const ReadAgain& read_again);
+int run(const config::Config& given, const BuildInfo& build, const ReadAgain& read_again);
 
 }  // namespace kcommons::daemon
