@@ -21,7 +21,7 @@ namespace {
 // The first that can be asked, which is over IPv4.
 Result<config::ListenAddress> address_of(const config::Config& config) {
   for (const std::string& text : config.web.listen_addresses) {
-    const auto address = config::parse_listen_address(text);
+    auto address = config::parse_listen_address(text);
     if (!address || !config::is_ipv6(*address)) return address;
   }
   return fail(
