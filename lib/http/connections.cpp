@@ -9,6 +9,9 @@ namespace {
 // How often it is looked whether somebody's time is up, while all threads are taken.
 constexpr std::chrono::milliseconds kLook{10};
 
+// Times the patience: a client that takes an answer needs a processor for it, again and again.
+constexpr int kToTakeAnAnswer = 4;
+
 }  // namespace
 
 void Connections::opened(const void* id) {
@@ -64,7 +67,8 @@ bool Connections::cut_off_somebody_but(const void* id) {
     if (connection.id == id) continue;
     if (connection.state == State::kIdle) idle.push_back(&connection);
     if (connection.state != State::kNew && connection.state != State::kSending) continue;
-    if (now - connection.since < patience_) {
+    const auto patience = connection.state == State::kNew ? patience_ : kToTakeAnAnswer * patience_;
+    if (now - connection.since < patience) {
       may_be_slow = true;
     } else if (cut_off_one(connection)) {
       has_cut_off = true;

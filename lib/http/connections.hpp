@@ -3,12 +3,13 @@
 //
 // That is harmless until the last thread is taken. Then that thread lets its own client wait until
 // there is another thread for the next one. It ends the connections of all clients that the server
-// has been waiting for: that should have sent a request, or taken more of an answer, and have not
-// for `patience`, which is long for a scraper, as it does either at once. Where no client is left
-// that may turn out to be so, or half of the threads are with idle clients, it ends the connection
-// of the one that has been idle longest, which every HTTP client expects of an idle connection. A
-// request is never cut off while its answer is made, and nobody as long as threads are free: the
-// time-outs of the server are for those. Thread-safe.
+// has been waiting for: that should have sent a request and have not for `patience`, or have taken
+// nothing of an answer for four times that, as taking it is work. Either is long for a scraper,
+// also on a machine that has much to do. Where no client is left that may turn out to be so, or
+// half of the threads are with idle clients, it ends the connection of the one that has been idle
+// longest, which every HTTP client expects of an idle connection. A request is never cut off while
+// its answer is made, and nobody as long as threads are free: the time-outs of the server are for
+// those. Thread-safe.
 #pragma once
 
 #include <chrono>

@@ -38,9 +38,9 @@ struct ServerOptions {
   unsigned max_requests = 40;
   // A connection holds a thread of the engine as long as it is open. These are beside those for
   // max_requests: for clients that are idle, or slow, and for the one over the limit.
-  unsigned spare_threads = 24;
-  // While all threads are taken, a client that sends no request, or takes no more of its answer,
-  // may keep its own for so long.
+  unsigned spare_threads = 40;
+  // While all threads are taken, a client that sends no request may keep its own for so long, and
+  // one that takes no more of its answer four times as long.
   std::chrono::milliseconds patience{50};
   // For a client to send the headers of its first request, and to take more of an answer.
   std::chrono::milliseconds request_timeout{5000};

@@ -114,17 +114,23 @@ TEST_CASE("all clients that send no request go before one that is idle", "[http]
   CHECK(table.cut_off == Numbers{2, 3});
 }
 
-TEST_CASE("a client that takes no more of its answer goes as one that sends nothing", "[http]") {
-  Table table(4);
+TEST_CASE("a client that takes no more of its answer has four times as long", "[http]") {
+  Table table(5);
   for (const int number : {1, 2, 3}) {
     table.open(number);
     table.begin(number);
     table.send(number);
   }
-  table.clock.advance(kPatience);
-  table.send(1);
   table.open(4);
-  CHECK(table.cut_off == Numbers{2, 3});
+  table.clock.advance(kPatience);
+  table.open(5);
+  CHECK(table.cut_off == Numbers{4});
+  table.close(4);
+  table.clock.advance(3 * kPatience);
+  table.send(1);
+  table.begin(5);
+  table.open(6);
+  CHECK(table.cut_off == Numbers{4, 2, 3});
 }
 
 TEST_CASE("a client that waits for the server is spared", "[http]") {
