@@ -2,7 +2,7 @@
 # How the daemon lives: it reads its configuration again, whole or not at all; a sampler that hangs is
 # noticed; it ends within seconds whatever hangs.
 #
-# Environment: see lib.sh.
+# Needs root. Environment: see lib.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,6 +11,8 @@ source "$here/lib.sh"
 
 # Seconds from SIGTERM to the end while something hangs.
 readonly LONGEST_FORCED_END=10
+
+readonly FRESH_UID=$((3800000 + $$ % 100000))
 
 # answer METHOD PATH: CODE is the status, the body is in $WORK/body.
 answer() {
@@ -28,8 +30,8 @@ serves() {
   scrape "$WORK/scrape" && [[ $(value "$1" "$WORK/scrape") == "$2" ]]
 }
 
-cuts_units() {
-  scrape "$WORK/scrape" && grep -q '^kcommons_host_used{.*unit="_other"' "$WORK/scrape"
+cuts_users() {
+  scrape "$WORK/scrape" && grep -q '^kcommons_user_used{.*uid="_other"' "$WORK/scrape"
 }
 
 # --- reading the configuration again ------------------------------------------------------------
@@ -41,29 +43,31 @@ write_config() {
 
 check_sighup() {
   local passes
+  # A machine may have root's processes alone.
+  start /dev/null /dev/null setpriv "--reuid=$FRESH_UID" "--regid=$FRESH_UID" --clear-groups sleep 600
   write_config
   run_exporter "--config.file=$WORK/config.yaml" --log.level=info
   wait_for_census 2
   passes=$(value 'kcommons_census_total{kind="holdings"}' "$WORK/scrape")
-  if cuts_units; then wrong "units are cut from the start: nothing can be seen here"; fi
+  if cuts_users; then wrong "users are cut from the start: nothing can be seen here"; fi
 
   # log.level is the flag's.
-  write_config 'limits: {max_units: 1}' 'log: {level: error}'
+  write_config 'limits: {max_users: 1}' 'log: {level: error}'
   kill -HUP "$EXPORTER"
-  wait_for "reload by SIGHUP" logged 1 'msg="configuration reloaded" changed=limits.max_units$'
-  wait_for "new limit" cuts_units
+  wait_for "reload by SIGHUP" logged 1 'msg="configuration reloaded" changed=limits.max_users$'
+  wait_for "new limit" cuts_users
   say "ok: SIGHUP has a new limit take effect"
   expect "what was counted is counted on" \
     test "$(value 'kcommons_census_total{kind="holdings"}' "$WORK/scrape")" -gt "$passes"
 
-  write_config 'limits: {max_units: nothing}' 'sampling: {}' 'nonsense: 1'
+  write_config 'limits: {max_users: nothing}' 'sampling: {}' 'nonsense: 1'
   kill -HUP "$EXPORTER"
   wait_for "refusal" logged 3 'level=error msg="the configuration is not taken'
   wait_for "metric of the refusal" serves kcommons_config_last_reload_successful 0
-  expect_line "every mistake is logged with its place" "mistake=.*$WORK/config.yaml:2:21: limits.max_units" "$LOG"
+  expect_line "every mistake is logged with its place" "mistake=.*$WORK/config.yaml:2:21: limits.max_users" "$LOG"
   expect_line "every one" "mistake=.*$WORK/config.yaml:3:1: sampling: given twice" "$LOG"
   expect_line "also the last" "mistake=.*$WORK/config.yaml:4:1: nonsense: unknown key" "$LOG"
-  expect "what was in force stays" cuts_units
+  expect "what was in force stays" cuts_users
 
   write_config 'paths: {rootfs: /nothing}' 'web: {listen_address: ":1", max_requests: 3}'
   kill -HUP "$EXPORTER"
@@ -101,7 +105,7 @@ check_without_a_file() {
   say "ok: without a file a reload changes nothing"
   stop "$EXPORTER"
 
-  run_exporter --config.file=<(echo 'limits: {max_units: 1}')
+  run_exporter --config.file=<(echo 'limits: {max_users: 1}')
   kill -HUP "$EXPORTER"
   wait_for "refusal" logged 1 'level=error .* mistake=".*: a pipe, expected a file'
   say "ok: a pipe is not read again"
@@ -237,6 +241,7 @@ waits_for_a_fifo() {
   return 1
 }
 
+[[ $EUID -eq 0 ]] || skip "root is needed, to run as another user: sudo $0"
 check_sighup
 check_post
 check_without_a_file
