@@ -14,11 +14,15 @@ DescriptorReserve::DescriptorReserve(std::size_t wanted, Hooks hooks)
   tell();
 }
 
-bool DescriptorReserve::make_room(std::size_t count, std::size_t most) {
+bool DescriptorReserve::make_room(std::size_t count, std::size_t most,
+                                  const std::function<bool()>& enough) {
   const std::lock_guard lock(mutex_);
   const std::size_t needed = count + (hooks_.files_over ? hooks_.files_over() : 0);
   if (held_.empty() || needed > most) return false;
-  held_.resize(held_.size() - std::min(needed, held_.size()));
+  const std::size_t kept = held_.size() - std::min(needed, held_.size());
+  do {
+    held_.pop_back();
+  } while (held_.size() > kept && !(enough && enough()));
   tell();
   return true;
 }

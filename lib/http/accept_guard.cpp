@@ -2,8 +2,10 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -16,16 +18,31 @@ namespace {
 
 // Some thousand times what the engine needs to accept a connection.
 constexpr std::chrono::milliseconds kEngineHasTime{20};
-// Who has filled fs.file-max takes at once what is given back. So this is quick, for as long as a
-// descriptor may still come back that was given up for a client.
-constexpr std::chrono::microseconds kBetweenLooks{500};
-constexpr std::chrono::seconds kMayComeBack{2};
+// Who has filled fs.file-max takes at once what anybody closes. To be there before it means to look
+// all the time, for as long as what was given up for a client may come back: that ends with the
+// client, or seconds later where a program of root went beyond the limit with it. It takes a tenth
+// of a processor at first, then 2 %.
+struct Looks {
+  std::chrono::steady_clock::duration until;  // since the last client
+  std::chrono::microseconds between;
+};
+constexpr std::array<Looks, 2> kLooks{
+    {{std::chrono::milliseconds{500}, std::chrono::microseconds{100}},
+     {std::chrono::minutes{1}, std::chrono::microseconds{500}}}};
 constexpr std::chrono::milliseconds kNowAndThen{1000};
 
+std::chrono::microseconds between_looks(std::chrono::steady_clock::duration since_client) {
+  for (const Looks& looks : kLooks) {
+    if (since_client < looks.until) return looks.between;
+  }
+  return kNowAndThen;
+}
+
 // What others hold beyond the limit comes and goes: a client waits a while for a moment in which
-// little has to be given up for it, and then takes what it takes.
+// little has to be given up for it, and then takes what it takes: all that there is after one
+// second.
 std::size_t most_to_give_up(std::chrono::nanoseconds waited) {
-  constexpr std::chrono::milliseconds kStep{200};
+  constexpr std::chrono::milliseconds kStep{100};
   constexpr auto kLastStep = 10;
   return std::size_t{4} << std::min<std::int64_t>(waited / kStep, kLastStep);
 }
@@ -67,23 +84,30 @@ bool AcceptGuard::is_client_waiting() const {
   return wait(std::chrono::microseconds::zero()) == Woken::kByClient;
 }
 
+bool AcceptGuard::engine_lets_in() const {
+  const auto end = std::chrono::steady_clock::now() + kEngineHasTime;
+  while (is_client_waiting()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(kLooks.front().between);
+  }
+  return true;
+}
+
 void AcceptGuard::let_in() const {
-  std::this_thread::sleep_for(kEngineHasTime);
   const auto began = std::chrono::steady_clock::now();
-  while (is_client_waiting() && !can_open_descriptors()) {
-    reserve_.make_room(1, most_to_give_up(std::chrono::steady_clock::now() - began));
-    std::this_thread::sleep_for(kBetweenLooks);
+  while (!engine_lets_in()) {
+    if (can_open_descriptors()) continue;
+    reserve_.make_room(1, most_to_give_up(std::chrono::steady_clock::now() - began),
+                       [this] { return !is_client_waiting(); });
   }
 }
 
 void AcceptGuard::run() const {
+  ::prctl(PR_SET_TIMERSLACK, 1);  // of this thread: the default is half of the shortest pause
   SteadyTime last_client;
   for (;;) {
     std::optional<std::chrono::microseconds> time;
-    if (!reserve_.is_full()) {
-      const bool may_come_back = std::chrono::steady_clock::now() < last_client + kMayComeBack;
-      time = may_come_back ? kBetweenLooks : kNowAndThen;
-    }
+    if (!reserve_.is_full()) time = between_looks(std::chrono::steady_clock::now() - last_client);
     switch (wait(time)) {
       case Woken::kToStop:
         return;
@@ -92,6 +116,7 @@ void AcceptGuard::run() const {
         break;
       case Woken::kByClient:
         let_in();
+        reserve_.refill();
         last_client = std::chrono::steady_clock::now();
     }
   }

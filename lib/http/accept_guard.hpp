@@ -31,6 +31,9 @@ class AcceptGuard final {
 
   void run() const;
   void let_in() const;
+  // Looks at it for a moment. Returns at once when no client is waiting any more: what others close
+  // now is to be had for the reserve.
+  [[nodiscard]] bool engine_lets_in() const;
   // For so long, or for ever.
   [[nodiscard]] Woken wait(std::optional<std::chrono::microseconds> time) const;
   [[nodiscard]] bool is_client_waiting() const;

@@ -29,7 +29,7 @@
 namespace {
 
 constexpr long kAll = std::numeric_limits<long>::max();
-constexpr long kRetryNanoseconds = 5'000'000;
+constexpr long kRetryNanoseconds = 10'000'000;
 constexpr long kVictimNanoseconds = 50'000'000;
 
 void rest(long nanoseconds) {

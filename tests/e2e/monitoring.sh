@@ -32,13 +32,16 @@ require_exporter() {
   [[ -x $(exporter_binary) ]] || die "no exporter at $(exporter_binary): build it, or set KCOMMONS"
 }
 
+# Seconds between two walks over all processes.
+HOLDINGS_INTERVAL=2
+
 # start_exporter PORT [MORE]: MORE is more of its configuration, YAML.
 start_exporter() {
   cat >"$KCOMMONS_E2E_WORK/kcommons.yaml" <<CONFIG
 source: ${KCOMMONS_E2E_SOURCE:-auto}
 sampling:
   pools_interval: 1s
-  holdings_interval: 2s
+  holdings_interval: ${HOLDINGS_INTERVAL}s
 ${2:-}
 CONFIG
   start "$KCOMMONS_E2E_WORK/kcommons.log" "${EXPORTER_AS[@]}" "$(exporter_binary)" serve \

@@ -48,3 +48,12 @@ TEST_CASE("as many are given up as the host has too many open", "[base]") {
   CHECK(reserve.make_room(1, 2000));
   CHECK(left == 0);
 }
+
+TEST_CASE("no more is given up than is enough", "[base]") {
+  std::size_t left = 0;
+  DescriptorReserve reserve(
+      20, {.files_over = [] { return 9; }, .left = [&left](std::size_t now) { left = now; }});
+  std::size_t asked = 0;
+  CHECK(reserve.make_room(1, 100, [&asked] { return ++asked == 4; }));
+  CHECK(left == 16);
+}
