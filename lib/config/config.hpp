@@ -79,7 +79,7 @@ struct Config {
   // the host, and one of this process'.
   struct Reserve {
     std::size_t walks = 100;        // of the bpf source
-    std::size_t connections = 256;  // given up for those who connect then
+    std::size_t connections = 512;  // given up for those who connect then
     bool operator==(const Reserve&) const = default;
   };
   Reserve reserve;

@@ -102,13 +102,21 @@ start_hog() {
 
 # --- while it lasts ---------------------------------------------------------------------------
 
+# How many descriptors for connections were left in the last SECONDS, thirty times.
+reserve_over() {
+  curl --noproxy '*' -fsS -G "$PROMETHEUS_URL/api/v1/query" --data-urlencode \
+    "query=kcommons_reserve_descriptors{purpose=\"connections\"}[$1s:$((($1 + 29) / 30))s]" |
+    jq -c '[.data.result[0].values[][1] | tonumber]'
+}
+
 # A new connection every five seconds, and the longest that one took, in milliseconds.
 visit() {
   local end=$((SECONDS + $1)) took
   SLOWEST=0 VISITS=0
   while ((SECONDS < end)); do
     took=$(curl --noproxy '*' -fsS -o /dev/null --max-time "$CLIENT_SECONDS" \
-      -w '%{time_total}' "$EXPORTER_URL/metrics") || die "a new client gets no metrics: curl exits with $?"
+      -w '%{time_total}' "$EXPORTER_URL/metrics") ||
+      die "a new client gets no metrics: curl exits with $?; held for connections: $(reserve_over "$1")"
     took=$(awk "BEGIN { print int($took * 1000) }")
     SLOWEST=$((took > SLOWEST ? took : SLOWEST))
     VISITS=$((VISITS + 1))
@@ -185,6 +193,7 @@ main() {
   visit "$seconds"
   say "$VISITS new clients got the metrics, the slowest in $SLOWEST ms"
   [[ $mode != file-max ]] || expect_full "$seconds"
+  say "held for connections in that time: $(reserve_over "$seconds")"
   expect_every_scrape "$seconds"
   expect_every_census "$seconds"
   expect_culprit "$seconds"

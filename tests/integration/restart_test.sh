@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Killed by SIGKILL at any moment, the daemon starts again, on the same port, and serves a full snapshot
-# within two seconds: killed while it starts, while it waits, and while its sampler is at work.
+# within two seconds: killed while it starts, while it waits, and while its sampler is at work. The file of
+# incidents, which an open one is written to all the time, is whole after each.
 #
 #   restart_test.sh [SEED]     the moments follow from the seed, which is printed
 #
-# Environment: see lib.sh.
+# Needs root. Environment: see lib.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,9 +20,13 @@ readonly AT_WORK=2 AT_ANY_TIME=2 STARTING=2
 SEED=${1:-$RANDOM}
 RANDOM=$SEED
 
+readonly RING=$WORK/incidents.jsonl
+readonly FRESH_UID=$((3900000 + $$ % 100000))
+
 # A census each second, which walks for some time by procfs.
-cat >"$WORK/config.yaml" <<'CONFIG'
+cat >"$WORK/config.yaml" <<CONFIG
 sampling: {pools_interval: 100ms, holdings_interval: 1s}
+incidents: {file: $RING, keep: 16, threshold: 0.01, clear: 0.01, clear_after: 0s}
 CONFIG
 
 milliseconds() {
@@ -58,6 +63,24 @@ starts() {
   awk -f "$here/books.awk" "$WORK/scrape" >"$WORK/sum" || wrong "$1: after $2 the books do not balance: $(cat "$WORK/sum")"
 }
 
+# Five hundredths of the inotify instances that a user may have.
+start_incident() {
+  local i limit
+  limit=$(</proc/sys/fs/inotify/max_user_instances)
+  for ((i = 0; i < limit / 20 + 1; i++)); do
+    start "$WORK/holder.$i" "$WORK/holder.err" setpriv "--reuid=$FRESH_UID" "--regid=$FRESH_UID" \
+      --clear-groups "$KCOMMONS_INTEGRATION_BIN/integration_holder" 4 0 "$WORK"
+    wait_for "holder $i" grep -q '^ready ' "$WORK/holder.$i"
+  done
+}
+
+# The file is whole, and has the incident.
+has_incident() {
+  "$KCOMMONS" incidents "--file=$RING" -o json >"$WORK/incidents" 2>"$WORK/incidents.err" || return
+  [[ ! -s $WORK/incidents.err ]] || return
+  jq -e --arg uid "$FRESH_UID" '[.incidents[] | select(.uid == $uid)] | length == 1' "$WORK/incidents" >/dev/null
+}
+
 pause() {
   sleep "$(printf '0.%03d' "$1")"
 }
@@ -83,11 +106,13 @@ wait_for_work() {
 killed() {
   stop "$EXPORTER" KILL
   [[ $STATUS == 137 ]] || die "SIGKILL left status $STATUS: $(cat "$LOG")"
+  has_incident || wrong "the incidents are not whole: $(cat "$WORK/incidents.err" "$WORK/incidents")"
 }
 
 check_source() {
   local source=$1 i delay
   starts "$source" "nothing"
+  wait_for "incident in the file" has_incident
   for ((i = 0; i < AT_WORK; i++)); do
     find_sampler
     wait_for_work
@@ -125,6 +150,9 @@ has_started_or_not() {
   ! alive "$EXPORTER" || serves_holdings
 }
 
+[[ $EUID -eq 0 ]] || skip "root is needed, to run as another user: sudo $0"
+command -v jq >/dev/null || skip "no jq"
+start_incident
 PORT=$(free_port)
 URL=http://127.0.0.1:$PORT
 say "seed $SEED"
@@ -134,4 +162,6 @@ if loads_bpf; then
 else
   say "bpf does not load here: not killed with that source"
 fi
+say "of the incident: $(jq -c --arg uid "$FRESH_UID" '.incidents[] | select(.uid == $uid) |
+  {id, state, interruptions}' "$WORK/incidents")"
 finish
