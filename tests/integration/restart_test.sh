@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Killed by SIGKILL at any moment, the daemon starts again, on the same port, and serves a full snapshot
 # within two seconds: killed while it starts, while it waits, and while its sampler is at work. The file of
-# incidents, which an open one is written to all the time, is whole after each.
+# incidents, to which each start writes, is whole every time.
 #
 #   restart_test.sh [SEED]     the moments follow from the seed, which is printed
 #
