@@ -146,7 +146,7 @@ expect_good_censuses() {
   expect "$SOURCE: censuses went on: $census" test "$census" -gt $((SOAK_SECONDS / 10))
   # The programs of the bpf source hold a process while they look at it: there none vanishes.
   if [[ $SOURCE == procfs ]]; then
-    expect "some process vanished under the census" test "${SEEN_VANISHED[procfs]}" -gt 0
+    expect "some process vanished under the census" test "${SEEN_VANISHED[procfs]:-0}" -gt 0
   fi
   for reason in malformed exhausted; do
     failures=$(value "kcommons_census_failures_total{kind=\"holdings\",reason=\"$reason\"}" "$SCRAPE")
@@ -155,8 +155,8 @@ expect_good_censuses() {
 }
 
 say_figures() {
-  say "$SOURCE: $SCRAPES scrapes; vanished during one census: up to ${SEEN_VANISHED[$SOURCE]};" \
-    "containers at once: up to ${SEEN_CONTAINERS[$SOURCE]}"
+  say "$SOURCE: $SCRAPES scrapes; vanished during one census: up to ${SEEN_VANISHED[$SOURCE]:-0};" \
+    "containers at once: up to ${SEEN_CONTAINERS[$SOURCE]:-0}"
   grep -E '^kcommons_census_(total|failures_total|cpu_seconds_total)|^kcommons_processes' "$SCRAPE" |
     sed 's/^/      | /'
 }
