@@ -3,11 +3,12 @@
 # what has changed.
 #
 #   sudo tests/run.sh               everything, about 40 minutes the first time on two cores
-#   sudo tests/run.sh LANE...       some of: check dev tsan release tidy
+#   sudo tests/run.sh LANE...       some of: check dev tsan fuzz release tidy
 #
 #   check     formatting, shell scripts, includes against the layers
 #   dev       GCC with ASan and UBSan: unit, integration and churn tests
 #   tsan      Clang with TSan, built without bpf: the same, of what has threads
+#   fuzz      Clang with libFuzzer: each target for some seconds
 #   release   GCC, optimised: unit, integration, and the experiments with real runtimes
 #   tidy      clang-tidy over all of it
 set -euo pipefail
@@ -22,6 +23,9 @@ TEST_PACKAGES=(
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc util-linux
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
 )
+
+# tests/fuzz/run.sh 1200 is for changes of a parser.
+readonly FUZZ_SECONDS=3
 
 started=$SECONDS
 lane() {
@@ -46,6 +50,11 @@ run_preset() {
   ctest --preset "$preset" "$@"
 }
 
+run_fuzz() {
+  lane "fuzz: each target for $FUZZ_SECONDS s"
+  tests/fuzz/run.sh "$FUZZ_SECONDS"
+}
+
 run_tidy() {
   lane "tidy: clang-tidy"
   cmake --preset tidy >/dev/null
@@ -57,9 +66,10 @@ run_lane() {
     check) run_check ;;
     dev) run_preset dev -LE 'e2e|timing' ;;
     tsan) run_preset tsan -LE 'e2e|timing' ;;
+    fuzz) run_fuzz ;;
     release) run_preset release -LE soak ;;
     tidy) run_tidy ;;
-    *) die "no such lane: $1, expected check, dev, tsan, release or tidy" ;;
+    *) die "no such lane: $1, expected check, dev, tsan, fuzz, release or tidy" ;;
   esac
 }
 
@@ -67,7 +77,7 @@ need_root
 cd "$root"
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 lanes=("$@")
-[[ ${#lanes[@]} -gt 0 ]] || lanes=(check dev tsan release tidy)
+[[ ${#lanes[@]} -gt 0 ]] || lanes=(check dev tsan fuzz release tidy)
 for name in "${lanes[@]}"; do
   run_lane "$name"
 done

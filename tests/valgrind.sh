@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Builds without sanitizers and runs the unit tests under valgrind, and the daemon while it is scraped,
+# reloaded and ended. No lane of run.sh: it takes half an hour. It finds what AddressSanitizer does not
+# look for: values that were never set.
+#
+#   sudo tests/valgrind.sh [LAYER...]     all layers and the daemon; of some, the unit tests alone
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=deploy/packages.sh
+source "$root/deploy/packages.sh"
+
+# A child that was forked is looked at too; a program that is executed is somebody else's.
+VALGRIND=(valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
+
+need_root
+cd "$root"
+install_packages "${BUILD_PACKAGES[@]}" catch2 curl procps valgrind
+cmake --preset valgrind >/dev/null
+cmake --build --preset valgrind -- --quiet
+layers=("$@")
+if [[ ${#layers[@]} -eq 0 ]]; then
+  mapfile -t layers < <(find build/valgrind/tests/unit -name 'unit_*' -type f -printf '%f\n' | sed 's/^unit_//' | sort)
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=()
+
+# run NAME COMMAND...
+run() {
+  local name=$1 begun=$SECONDS status=0
+  shift
+  "$@" >"$scratch/log" 2>&1 || status=$?
+  if [[ $status -eq 0 ]]; then
+    say "$name: clean ($((SECONDS - begun)) s)"
+  else
+    failed+=("$name")
+    say "$name: FAILED with status $status"
+    sed 's/^/    | /' "$scratch/log"
+  fi
+}
+
+for layer in "${layers[@]}"; do
+  run "$layer" "${VALGRIND[@]}" "build/valgrind/tests/unit/$layer/unit_$layer"
+done
+
+# What takes KCOMMONS for its program runs it under valgrind.
+if [[ $# -eq 0 ]]; then
+  printf '#!/usr/bin/env bash\nexec %s %q "$@"\n' "${VALGRIND[*]}" "$root/build/valgrind/cmd/kcommons/kcommons" \
+    >"$scratch/kcommons"
+  chmod +x "$scratch/kcommons"
+  for name in golden live_scrape lifecycle incidents; do
+    run "$name" env "KCOMMONS=$scratch/kcommons" \
+      "KCOMMONS_EXPOSITION_CHECK=$root/build/valgrind/tests/exposition_check" \
+      "KCOMMONS_INTEGRATION_BIN=$root/build/valgrind/tests/integration" "tests/integration/${name}_test.sh"
+  done
+fi
+[[ ${#failed[@]} -eq 0 ]] || die "not clean: ${failed[*]}"
