@@ -29,6 +29,7 @@ struct Looks {
 constexpr std::array<Looks, 2> kLooks{
     {{std::chrono::milliseconds{500}, std::chrono::microseconds{100}},
      {std::chrono::minutes{1}, std::chrono::microseconds{500}}}};
+constexpr std::chrono::microseconds kUnhurried{2000};
 constexpr std::chrono::milliseconds kNowAndThen{1000};
 
 std::chrono::microseconds between_looks(std::chrono::steady_clock::duration since_client) {
@@ -88,7 +89,9 @@ bool AcceptGuard::engine_lets_in() const {
   const auto end = std::chrono::steady_clock::now() + kEngineHasTime;
   while (is_client_waiting()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(kLooks.front().between);
+    // There is nothing to win back while the reserve is full; the engine may just have no thread
+    // free.
+    std::this_thread::sleep_for(reserve_.is_full() ? kUnhurried : kLooks.front().between);
   }
   return true;
 }
