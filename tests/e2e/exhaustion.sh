@@ -76,16 +76,25 @@ prepare_memory() {
   EXPORTER_AS=(bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$MEMORY_GROUP" "${EXPORTER_AS[@]}")
 }
 
+has_walked() {
+  (($(curl --noproxy '*' -fsS "$EXPORTER_URL/metrics" |
+    awk '$1 == "kcommons_census_total{kind=\"holdings\"}" { print $2 }') >= $1))
+}
+
 exhaust_memory() {
   local limit
   start_hog "$FILES" ": $FILES\$"
   say "container A (${A:0:12}) holds $(container_last_line "$A")"
+  # What it needs it has got by then: each walk finds the memory of the one before.
+  wait_for $((E2E_DEADLINE + 5 * HOLDINGS_INTERVAL)) "five walks" has_walked 5
   limit=$(($(<"$MEMORY_GROUP/$MEMORY_USE") + (2 << 20)))
   printf '%s\n' "$limit" >"$MEMORY_GROUP/$MEMORY_LIMIT"
   head -c $((4 * limit)) /dev/urandom >"$KCOMMONS_E2E_WORK/large"
+  # One program for many readings: what the kernel keeps of each for a while would be charged too.
   # shellcheck disable=SC2016 # expanded by the inner shell
-  start "$KCOMMONS_E2E_WORK/reader.log" bash -c 'echo $$ >"$0/cgroup.procs" && while :; do
-    cat "$1" >/dev/null; done' "$MEMORY_GROUP" "$KCOMMONS_E2E_WORK/large"
+  start "$KCOMMONS_E2E_WORK/reader.log" bash -c 'echo $$ >"$0/cgroup.procs" &&
+    mapfile -t files < <(for ((i = 0; i < 1000; i++)); do echo "$1"; done) &&
+    while :; do cat "${files[@]}" >/dev/null; done' "$MEMORY_GROUP" "$KCOMMONS_E2E_WORK/large"
   say "kcommons may have 2 MiB more than it has, and shares $((limit >> 20)) MiB with a program that" \
     "reads four times as much again and again"
 }

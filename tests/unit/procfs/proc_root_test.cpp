@@ -95,7 +95,7 @@ TEST_CASE("a procfs of an inner pid namespace does not share ours", "[procfs]") 
   // its own: it is reached through the child's root.
   const test::Child child([&mount_point] {
     if (::unshare(CLONE_NEWNS | CLONE_NEWPID) != 0) return false;
-    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
+    if (::mount("none", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0) return false;
     const pid_t init = ::fork();
     if (init < 0) return false;
     if (init == 0) {
@@ -164,7 +164,7 @@ TEST_CASE("hidepid of a mounted procfs is seen", "[procfs]") {
   const std::string mount_point = place.path() + "/1";
   const int code = test::run_in_child([&mount_point] {
     if (::unshare(CLONE_NEWNS) != 0) return 2;
-    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 2;
+    if (::mount("none", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0) return 2;
     if (::mount("proc", mount_point.c_str(), "proc", 0, "hidepid=2") != 0) return 2;
     const auto root = ProcRoot::open(mount_point);
     if (!root) return 3;
