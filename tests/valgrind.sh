@@ -3,6 +3,10 @@
 # reloaded and ended. No lane of run.sh: it takes half an hour. It finds what AddressSanitizer does not
 # look for: values that were never set.
 #
+# Debian 12's valgrind does not know openat2(2), so that of identity nothing can be opened: that layer is
+# left out where none is named. Tests of [no-valgrind] call the kernel with
+# senseless arguments, or limit descriptors, of which valgrind has its own.
+#
 #   sudo tests/valgrind.sh [LAYER...]     all layers and the daemon; of some, the unit tests alone
 set -euo pipefail
 
@@ -20,7 +24,8 @@ cmake --preset valgrind >/dev/null
 cmake --build --preset valgrind -- --quiet
 layers=("$@")
 if [[ ${#layers[@]} -eq 0 ]]; then
-  mapfile -t layers < <(find build/valgrind/tests/unit -name 'unit_*' -type f -printf '%f\n' | sed 's/^unit_//' | sort)
+  mapfile -t layers < <(find build/valgrind/tests/unit -name 'unit_*' -type f -printf '%f\n' |
+    sed 's/^unit_//; /^identity$/d' | sort)
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -41,7 +46,7 @@ run() {
 }
 
 for layer in "${layers[@]}"; do
-  run "$layer" "${VALGRIND[@]}" "build/valgrind/tests/unit/$layer/unit_$layer"
+  run "$layer" "${VALGRIND[@]}" "build/valgrind/tests/unit/$layer/unit_$layer" '~[no-valgrind]'
 done
 
 # What takes KCOMMONS for its program runs it under valgrind.

@@ -105,7 +105,7 @@ void limit(const SystemCallNeeds& needs, Complaints& complaints) {
 
 }  // namespace
 
-TEST_CASE("what is never needed is denied and was not before", "[daemon]") {
+TEST_CASE("what is never needed is denied and was not before", "[daemon][no-valgrind]") {
   CHECK(complaints_of([](Complaints& complaints) {
           expect(kDenied, false, complaints);
           expect(kDebugging, false, complaints);
@@ -117,7 +117,7 @@ TEST_CASE("what is never needed is denied and was not before", "[daemon]") {
         }) == "done");
 }
 
-TEST_CASE("the source and sanitizers keep what they need", "[daemon]") {
+TEST_CASE("the source and sanitizers keep what they need", "[daemon][no-valgrind]") {
   CHECK(complaints_of([](Complaints& complaints) {
           limit({.bpf = true, .debugging = true}, complaints);
           expect(kDenied, true, complaints);
@@ -128,7 +128,7 @@ TEST_CASE("the source and sanitizers keep what they need", "[daemon]") {
 }
 
 #if defined(__x86_64__)
-TEST_CASE("calls of x32 do not lead past the filter", "[daemon]") {
+TEST_CASE("calls of x32 do not lead past the filter", "[daemon][no-valgrind]") {
   CHECK(complaints_of([](Complaints& complaints) {
           constexpr int kX32 = 0x40000000;
           limit({.bpf = true, .debugging = true}, complaints);
@@ -137,7 +137,8 @@ TEST_CASE("calls of x32 do not lead past the filter", "[daemon]") {
 }
 #endif
 
-TEST_CASE("threads are limited whether they were there before or come later", "[daemon]") {
+TEST_CASE("threads are limited whether they were there before or come later",
+          "[daemon][no-valgrind]") {
   CHECK(complaints_of([](Complaints& complaints) {
           std::atomic<bool> go = false;
           int before = 0;
@@ -156,7 +157,8 @@ TEST_CASE("threads are limited whether they were there before or come later", "[
         }) == "done");
 }
 
-TEST_CASE("without no_new_privs and without rights the filter is refused", "[daemon]") {
+TEST_CASE("without no_new_privs and without rights the filter is refused",
+          "[daemon][no-valgrind]") {
   if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
     WARN("skipped: the tests run with no_new_privs");
     return;

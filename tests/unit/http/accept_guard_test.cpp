@@ -60,7 +60,7 @@ class Client final {
 
 }  // namespace
 
-TEST_CASE("new clients are answered when no descriptor can be opened", "[http]") {
+TEST_CASE("new clients are answered when no descriptor can be opened", "[http][no-valgrind]") {
   DescriptorReserve reserve(2, {});
   http::ServerOptions options;
   options.host = "127.0.0.1";
@@ -80,7 +80,8 @@ TEST_CASE("new clients are answered when no descriptor can be opened", "[http]")
   for (const std::string& answer : answers) CHECK_THAT(answer, Catch::EndsWith("here\n"));
 }
 
-TEST_CASE("without a reserve a client waits until there is a descriptor again", "[http]") {
+TEST_CASE("without a reserve a client waits until there is a descriptor again",
+          "[http][no-valgrind]") {
   http::ServerOptions options;
   options.host = "127.0.0.1";
   const auto server = http::Server::start(
