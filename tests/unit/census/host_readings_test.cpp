@@ -356,7 +356,8 @@ TEST_CASE("devices are those of the last census and none where that could not te
   check_others(pass, ResourceId::kLoopDevices);
 }
 
-TEST_CASE("a census that has no descriptor left keeps the pools that it knew", "[census]") {
+TEST_CASE("a census that has no descriptor left keeps the pools that it knew",
+          "[census][no-valgrind]") {
   Tree tree;
   tree.with_pools().sys.file("class/net/br0/brif/veth1", "");
   Reader reader(tree);
