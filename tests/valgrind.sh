@@ -54,7 +54,7 @@ if [[ $# -eq 0 ]]; then
   printf '#!/usr/bin/env bash\nexec %s %q "$@"\n' "${VALGRIND[*]}" "$root/build/valgrind/cmd/kcommons/kcommons" \
     >"$scratch/kcommons"
   chmod +x "$scratch/kcommons"
-  for name in golden live_scrape lifecycle incidents; do
+  for name in live_scrape lifecycle incidents; do
     run "$name" env "KCOMMONS=$scratch/kcommons" \
       "KCOMMONS_EXPOSITION_CHECK=$root/build/valgrind/tests/exposition_check" \
       "KCOMMONS_INTEGRATION_BIN=$root/build/valgrind/tests/integration" "tests/integration/${name}_test.sh"
