@@ -5,7 +5,7 @@
 #
 # Debian 12's valgrind does not know openat2(2), so that of identity nothing can be opened: that layer is
 # left out where none is named. Tests of [no-valgrind] call the kernel with
-# senseless arguments, or limit descriptors, of which valgrind has its own.
+# senseless arguments, or count or limit descriptors, of which valgrind has its own.
 #
 #   sudo tests/valgrind.sh [LAYER...]     all layers and the daemon; of some, the unit tests alone
 set -euo pipefail

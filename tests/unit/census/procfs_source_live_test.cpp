@@ -97,7 +97,8 @@ class Children final {
 
 }  // namespace
 
-TEST_CASE("descriptors that this process opens are found to the number", "[census][integration]") {
+TEST_CASE("descriptors that this process opens are found to the number",
+          "[no-valgrind][census][integration]") {
   const SystemClock clock;
   const auto source = open_source(clock);
   const auto census_of_self = [&] {
@@ -117,7 +118,8 @@ TEST_CASE("descriptors that this process opens are found to the number", "[censu
   CHECK(after.files - before.files == 900);
 }
 
-TEST_CASE("forks and dups multiply descriptors and not files", "[census][integration]") {
+TEST_CASE("forks and dups multiply descriptors and not files",
+          "[no-valgrind][census][integration]") {
   const SystemClock clock;
   const auto source = open_source(clock);
   std::vector<UniqueFd> opened;
