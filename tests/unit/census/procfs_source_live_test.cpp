@@ -98,7 +98,7 @@ class Children final {
 }  // namespace
 
 TEST_CASE("descriptors that this process opens are found to the number",
-          "[no-valgrind][census][integration]") {
+          "[census][integration][no-valgrind]") {
   const SystemClock clock;
   const auto source = open_source(clock);
   const auto census_of_self = [&] {
@@ -119,7 +119,7 @@ TEST_CASE("descriptors that this process opens are found to the number",
 }
 
 TEST_CASE("forks and dups multiply descriptors and not files",
-          "[no-valgrind][census][integration]") {
+          "[census][integration][no-valgrind]") {
   const SystemClock clock;
   const auto source = open_source(clock);
   std::vector<UniqueFd> opened;
