@@ -26,7 +26,7 @@ cmake --preset valgrind >/dev/null
 cmake --build --preset valgrind -- --quiet
 layers=("$@")
 if [[ ${#layers[@]} -eq 0 ]]; then
-  mapfile -t layers < <(find build/valgrind/tests/unit -name 'unit_*' -type f -printf '%f\n' | sed 's/^unit_//' | sort)
+  mapfile -t layers < <(find build/valgrind/tests/unit -name 'unit_*' -type f -executable -printf '%f\n' | sed 's/^unit_//' | sort)
 fi
 gcc -Wall -Wextra -O1 -shared -fPIC -o "$scratch/openat2.so" "$here/openat2.c"
 failed=()
