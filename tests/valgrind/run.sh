@@ -24,9 +24,9 @@ cd "$root"
 install_packages "${BUILD_PACKAGES[@]}" catch2 curl jq perl procps python3 valgrind
 cmake --preset valgrind >/dev/null
 cmake --build --preset valgrind -- --quiet
-layers=("$@")
-if [[ ${#layers[@]} -eq 0 ]]; then
-  mapfile -t layers < <(find build/valgrind/tests/unit -name 'unit_*' -type f -executable -printf '%f\n' | sed 's/^unit_//' | sort)
+programs=("${@/#/unit_}")
+if [[ $# -eq 0 ]]; then
+  mapfile -t programs < <(find build/valgrind/tests/unit -name 'unit_*' -type f -executable -printf '%f\n' | sort)
 fi
 gcc -Wall -Wextra -O1 -shared -fPIC -o "$scratch/openat2.so" "$here/openat2.c"
 failed=()
@@ -45,8 +45,8 @@ run() {
   fi
 }
 
-for layer in "${layers[@]}"; do
-  run "$layer" "${VALGRIND[@]}" "build/valgrind/tests/unit/$layer/unit_$layer" '~[no-valgrind]'
+for program in "${programs[@]}"; do
+  run "$program" "${VALGRIND[@]}" build/valgrind/tests/unit/*/"$program" '~[no-valgrind]'
 done
 
 # What takes KCOMMONS for its program runs it under valgrind.
