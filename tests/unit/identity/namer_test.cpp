@@ -65,6 +65,17 @@ struct Rig {
     const auto at = census.names.find({Runtime::kDocker, id_of(number)});
     return at == census.names.end() ? "" : at->second->container;
   }
+
+  // The namer's thread reads passwd as it starts, which may be before a test has written it, and
+  // again after a while.
+  void learn_users(Census& census, std::size_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    do {
+      clock.advance(2min);
+      namer.apply(census);
+      std::this_thread::sleep_for(1ms);
+    } while (census.user_names->size() < count && std::chrono::steady_clock::now() < deadline);
+  }
 };
 
 }  // namespace
@@ -149,17 +160,11 @@ TEST_CASE("users have the names of passwd, which is read again for strangers", "
   Rig rig(kPatience);
   rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\n");
   Census census = census_of(1);
-  rig.namer.apply(census);
-  REQUIRE(census.user_names);
+  rig.learn_users(census, 1);
   CHECK(*census.user_names == census::UserNames{{Uid(0), "app"}});
   rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\nnew:x:5:5::/:/bin/sh\n");
   census.processes[0].effective_uid = Uid(5);
-  rig.clock.advance(2min);
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (census.user_names->size() < 2 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(1ms);
-    rig.namer.apply(census);
-  }
+  rig.learn_users(census, 2);
   CHECK(census.user_names->at(Uid(5)) == "new");
 }
 
@@ -167,8 +172,7 @@ TEST_CASE("users keep their names while passwd cannot be read", "[identity]") {
   Rig rig(kPatience);
   rig.tree.file("etc/passwd", "app:x:0:0::/:/bin/sh\n");
   Census census = census_of(1);
-  rig.namer.apply(census);
-  REQUIRE(census.user_names);
+  rig.learn_users(census, 1);
   rig.tree.remove("etc/passwd");
   rig.tree.file("etc/passwd/no-file", "");
   Census next = census_of(1, 2000);  // asks, and so looks again
