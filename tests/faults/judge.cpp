@@ -97,12 +97,20 @@ bool is_allowed(Rule rule, Value before, Value now) {
   return true;
 }
 
-template <typename Take>
-void for_each_key(const Series& before, const Series& now, Take take) {
-  for (const auto& [key, value] : before) take(key);
+// Of the series of both, those whose values before and now `is_wanted` with their key.
+template <typename IsWanted>
+std::vector<Difference> pick(const Series& before, const Series& now, IsWanted is_wanted) {
+  std::vector<Difference> found;
+  const auto look_at = [&](const std::string& key) {
+    const Value old = value_of(before, key);
+    const Value fresh = value_of(now, key);
+    if (is_wanted(key, old, fresh)) found.push_back({key, text_of(old, fresh)});
+  };
+  for (const auto& [key, value] : before) look_at(key);
   for (const auto& [key, value] : now) {
-    if (!before.contains(key)) take(key);
+    if (!before.contains(key)) look_at(key);
   }
+  return found;
 }
 
 bool is_holding(std::string_view series) {
@@ -128,23 +136,14 @@ Series series_of(std::string_view exposition) {
 }
 
 std::vector<Difference> differences(const Series& before, const Series& now) {
-  std::vector<Difference> found;
-  for_each_key(before, now, [&](const std::string& key) {
-    const Value old = value_of(before, key);
-    const Value fresh = value_of(now, key);
-    if (old != fresh) found.push_back({key, text_of(old, fresh)});
-  });
-  return found;
+  return pick(before, now,
+              [](const std::string& /*key*/, Value old, Value fresh) { return old != fresh; });
 }
 
 std::vector<Difference> wrong_numbers(const Series& before, const Series& now) {
-  std::vector<Difference> found;
-  for_each_key(before, now, [&](const std::string& key) {
-    const Value old = value_of(before, key);
-    const Value fresh = value_of(now, key);
-    if (!is_allowed(rule_of(key), old, fresh)) found.push_back({key, text_of(old, fresh)});
+  return pick(before, now, [](const std::string& key, Value old, Value fresh) {
+    return !is_allowed(rule_of(key), old, fresh);
   });
-  return found;
 }
 
 Series held_of_pools(const Series& series) {
