@@ -20,8 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds kEngineHasTime{20};
 // Who has filled fs.file-max takes at once what anybody closes. To be there before it means to look
 // all the time, for as long as what was given up for a client may come back: that ends with the
-// client, or seconds later where a program of root went beyond the limit with it. It takes a tenth
-// of a processor at first, then 2 %.
+// client, or seconds later where a program of root went beyond the limit with it. It takes a fifth
+// of a processor at first, then a twentieth.
 struct Looks {
   std::chrono::steady_clock::duration until;  // since the last client
   std::chrono::microseconds between;
