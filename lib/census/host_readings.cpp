@@ -160,6 +160,9 @@ HostReadings::HostReadings(int proc_fd, std::string sysfs)
     add_field(path_of(row.sysctl),
               {.resource = row.id, .part = Part::kLimit, .parse = limit_parser(row.id)});
   }
+  // The first read() has them too. What fails is counted by the first census, which asks again.
+  loop_devices_ = procfs::count_loop_devices(sysfs_ + "/block").value_or(std::nullopt);
+  bridge_ports_ = procfs::count_bridge_ports(sysfs_ + "/class/net").value_or(std::nullopt);
 }
 
 void HostReadings::add_field(std::string path, Field field) {

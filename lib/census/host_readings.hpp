@@ -40,10 +40,10 @@ class HostReadings final {
   // Looks again for the files that were missing: those of a module come when it is loaded. Opens
   // descriptors, so not for every read().
   void open_missing();
-  // What takes a walk through directories, and so descriptors: kept until it is called again, and
-  // on when it then fails for want of descriptors.
+  // What takes a walk through directories, and so descriptors: done at construction, kept until it
+  // is done again, and on when it then fails for want of descriptors.
   void count_devices(Failures& failures, CostMeter& cost);
-  // Empty until count_devices() could tell.
+  // Empty while they could not be counted.
   [[nodiscard]] std::optional<procfs::LoopDevices> loop_devices() const { return loop_devices_; }
   // As the last read() found it.
   [[nodiscard]] std::vector<CpuDrops> cpu_drops() const { return cpu_drops_.totals(); }
