@@ -19,6 +19,10 @@ constexpr attribution::Limits unlimited() {
 
 }  // namespace
 
+attribution::Snapshot attribute_all(const census::Census& census, double neighbours_above) {
+  return attribution::Attributor(unlimited(), neighbours_above).attribute(census);
+}
+
 Result<OneShot> sample_once(const config::Config& config, const Clock& clock) {
   config::Config once = config;
   once.reserve.walks = 0;  // one census needs no other
@@ -29,8 +33,7 @@ Result<OneShot> sample_once(const config::Config& config, const Clock& clock) {
   constexpr std::chrono::milliseconds kPatience{2000};
   identity::Namer namer(naming_of(config, kPatience), clock);
   namer.apply(*census);
-  attribution::Attributor attributor(unlimited(), config.neighbours_above);
-  attribution::Snapshot snapshot = attributor.attribute(*census);
+  attribution::Snapshot snapshot = attribute_all(*census, config.neighbours_above);
   return OneShot{.source = std::move(opened->name),
                  .source_reason = std::move(opened->reason),
                  .restriction = std::move(opened->restriction),

@@ -23,6 +23,9 @@ struct OneShot {
   std::vector<identity::Told> told;  // how its containers came by their names
 };
 
+// Attributes a census with nothing cut, as commands show it.
+attribution::Snapshot attribute_all(const census::Census& census, double neighbours_above = 0.5);
+
 // An error where the source cannot be opened, or the census as a whole is worth nothing. What could
 // not be seen is counted in the census. By procfs an inotify instance with very many watches may be
 // left unread, within the budget of `config`, so that its owner does not have to wait.
