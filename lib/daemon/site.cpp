@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "exposition/gzip.hpp"
 #include "http/accept.hpp"
 #include "http/pages.hpp"
 #include "http/router.hpp"
@@ -13,6 +14,33 @@
 #include "report/pools_text.hpp"
 
 namespace kcommons::daemon {
+
+namespace {
+
+// Pages and JSON, for who takes it; metrics come as they are to be sent. The bytes of a strong ETag
+// are the same ones, so what is compressed has a weak one (RFC 9110, 8.8.1).
+http::Response compressed(const http::Request& request, http::Response response) {
+  constexpr std::size_t kWorthIt = 1400;  // what one packet carries
+  if (response.status != 200 || !response.parts.empty() || response.body.size() < kWorthIt) {
+    return response;
+  }
+  bool varies = false;
+  for (auto& [name, value] : response.headers) {
+    if (name != "Vary") continue;
+    value += ", Accept-Encoding";
+    varies = true;
+  }
+  if (!varies) response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!http::accepts_gzip(request.header("Accept-Encoding"))) return response;
+  response.body = exposition::gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  for (auto& [name, value] : response.headers) {
+    if (name == "ETag") value = "W/" + value;
+  }
+  return response;
+}
+
+}  // namespace
 
 Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& history,
            const IncidentBook& incidents, const exposition::Registry& registry, const Clock& clock,
@@ -45,7 +73,9 @@ http::Handler Site::handler() const {
     return http::ready_response(registry_.has_holdings(), kNoCensusYet);
   });
   router->add_post("/-/reload", [this](const http::Request&) { return reload(); });
-  return [router](const http::Request& request) { return router->handle(request); };
+  return [router](const http::Request& request) {
+    return compressed(request, router->handle(request));
+  };
 }
 
 http::Response Site::landing(const http::Request& request) const {

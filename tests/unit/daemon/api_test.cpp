@@ -57,7 +57,8 @@ struct Rig {
     auto snapshot = std::make_shared<const attribution::Snapshot>(attributor.attribute(census));
     snapshots.put({.snapshot = std::move(snapshot),
                    .census = std::make_shared<const census::Census>(std::move(census)),
-                   .told = {}});
+                   .told = {},
+                   .cost = {}});
   }
   http::Response get(const std::string& path, const std::string& query = "",
                      const std::string& tag = "") {

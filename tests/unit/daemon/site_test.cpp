@@ -53,7 +53,7 @@ struct Rig {
     snapshot->pools.push_back({.resource = catalogue::ResourceId::kOpenFiles,
                                .used_at_census = 60,
                                .limit = catalogue::Limit{100}});
-    snapshots.put({.snapshot = snapshot, .census = nullptr, .told = {}});
+    snapshots.put({.snapshot = snapshot, .census = nullptr, .told = {}, .cost = {}});
     registry.publish_holdings("kcommons_processes 1\n");
   }
 };
@@ -80,8 +80,9 @@ TEST_CASE("ready follows the first census and healthy does not", "[daemon]") {
 TEST_CASE("healthy turns with the reason when something does not work", "[daemon]") {
   Rig rig;
   std::string trouble;
-  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.history, rig.incidents, rig.registry,
-                  rig.clock, {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
+  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.history, rig.incidents,
+                  rig.registry, rig.clock,
+                  {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
   const http::Handler handler = site.handler();
   const http::Request request{.method = "GET", .path = "/-/healthy"};
   CHECK(handler(request).status == 200);
@@ -104,8 +105,8 @@ TEST_CASE("a reload over HTTP takes leave to ask and tells every mistake", "[dae
         return mistakes;
       };
     }
-    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.history, rig.incidents, rig.registry,
-                    rig.clock, hooks);
+    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.history, rig.incidents,
+                    rig.registry, rig.clock, hooks);
     return site.handler()({.method = method, .path = "/-/reload"});
   };
   CHECK(ask("POST", false).status == 403);
@@ -205,4 +206,28 @@ TEST_CASE("a parameter of the incidents is refused as there is none", "[daemon]"
 TEST_CASE("anything else is not found", "[daemon]") {
   Rig rig;
   CHECK(rig.get("/secret").status == 404);
+}
+
+TEST_CASE("pages and JSON are compressed for who takes that", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto get = [&](const std::string& path, const std::string& encoding) {
+    http::Request request{.method = "GET", .path = path};
+    if (!encoding.empty()) request.headers.emplace_back("Accept-Encoding", encoding);
+    return rig.site.handler()(request);
+  };
+  for (const char* path : {"/", "/api/v1/audit"}) {
+    CAPTURE(path);
+    const http::Response plain = get(path, "");
+    const http::Response small = get(path, "gzip, br");
+    CHECK(small.body.size() < plain.body.size());
+    CHECK(small.body.substr(0, 2) == "\x1f\x8b");
+    CHECK(http::find_header(small.headers, "Content-Encoding") == "gzip");
+    CHECK_FALSE(http::find_header(plain.headers, "Content-Encoding"));
+    CHECK_THAT(std::string(*http::find_header(plain.headers, "Vary")),
+               Catch::Contains("Accept-Encoding"));
+  }
+  CHECK_THAT(std::string(*http::find_header(get("/api/v1/audit", "gzip").headers, "ETag")),
+             Catch::StartsWith("W/\""));
+  CHECK_FALSE(http::find_header(get("/-/healthy", "gzip").headers, "Content-Encoding"));
 }
