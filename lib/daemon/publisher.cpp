@@ -13,14 +13,21 @@ using attribution::Snapshot;
 using census::Unseen;
 using exposition::Pass;
 
-void SnapshotSlot::put(std::shared_ptr<const Snapshot> snapshot) {
+void SnapshotSlot::put(std::shared_ptr<const Snapshot> snapshot,
+                       std::optional<census::PassCost> cost) {
   const std::lock_guard lock(mutex_);
   snapshot_ = std::move(snapshot);
+  cost_ = cost;
 }
 
 std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
   const std::lock_guard lock(mutex_);
   return snapshot_;
+}
+
+std::optional<census::PassCost> SnapshotSlot::cost() const {
+  const std::lock_guard lock(mutex_);
+  return cost_;
 }
 
 Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
@@ -118,7 +125,7 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   attributed.copied_labels = namer_.labels();
   add_growth(attributed);
   const auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
-  snapshots_.put(snapshot);
+  snapshots_.put(snapshot, cost);
   incidents_.on_census(*snapshot);
   render(current_pools());
   registry_.publish_all(render_self(), pools_text_, exposition::render_holdings(*snapshot));

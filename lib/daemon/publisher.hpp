@@ -26,16 +26,19 @@
 
 namespace kcommons::daemon {
 
-// Hands the newest snapshot over. Thread-safe; the lock is held for a pointer's copy. (Not
-// std::atomic<std::shared_ptr>: ThreadSanitizer does not understand GCC 12's.)
+// Hands the newest snapshot over, and what its census took. Thread-safe; the lock is held for a
+// pointer's copy. (Not std::atomic<std::shared_ptr>: ThreadSanitizer does not understand GCC 12's.)
 class SnapshotSlot final {
  public:
-  void put(std::shared_ptr<const attribution::Snapshot> snapshot);
+  void put(std::shared_ptr<const attribution::Snapshot> snapshot,
+           std::optional<census::PassCost> cost = std::nullopt);
   [[nodiscard]] std::shared_ptr<const attribution::Snapshot> get() const;
+  [[nodiscard]] std::optional<census::PassCost> cost() const;
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const attribution::Snapshot> snapshot_;
+  std::optional<census::PassCost> cost_;
 };
 
 struct PoolOptions {

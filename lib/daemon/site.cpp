@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/page_site.hpp"
 #include "http/accept.hpp"
 #include "http/pages.hpp"
 #include "http/query.hpp"
@@ -14,9 +15,6 @@
 #include "report/audit_json.hpp"
 #include "report/growth_text.hpp"
 #include "report/incident_json.hpp"
-#include "report/landing.hpp"
-#include "report/pool_rows.hpp"
-#include "report/pools_text.hpp"
 
 namespace kcommons::daemon {
 
@@ -49,7 +47,7 @@ Site::Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incid
 
 http::Handler Site::handler() const {
   auto router = std::make_shared<http::Router>();
-  router->add("/", [this](const http::Request& request) { return landing(request); });
+  add_pages(*router, [this] { return page_model(); });
   router->add(facts_.telemetry_path,
               [this](const http::Request& request) { return metrics(request); });
   router->add(std::string(kAuditPath),
@@ -65,21 +63,20 @@ http::Handler Site::handler() const {
   return [router](const http::Request& request) { return router->handle(request); };
 }
 
-http::Response Site::landing(const http::Request& request) const {
-  const auto snapshot = snapshots_.get();
-  const auto accept = request.header("Accept");
-  if (accept && http::prefers_text(*accept)) {
-    return http::page_text_response(snapshot ? report::pools_text(report::pool_rows(*snapshot))
-                                             : fmt::format("{}\n", kNoCensusYet));
+page::Model Site::page_model() const {
+  page::Model model{.version = facts_.version,
+                    .source = facts_.source,
+                    .source_reason = facts_.source_reason,
+                    .telemetry_path = facts_.telemetry_path,
+                    .missing_rights = facts_.missing_rights,
+                    .snapshot = snapshots_.get(),
+                    .incidents = incidents_.list(),
+                    .now = clock_.wall()};
+  if (model.snapshot) {
+    model.audit = report::make_audit(*model.snapshot, audit_source(*model.snapshot), {});
   }
-  report::LandingModel model;
-  model.version = facts_.version;
-  model.source = facts_.source;
-  model.source_reason = facts_.source_reason;
-  model.telemetry_path = facts_.telemetry_path;
-  model.snapshot = snapshot.get();
-  if (snapshot) model.age = age_of(*snapshot);
-  return http::page_response(report::landing_page(model), report::landing_policy());
+  if (const auto cost = snapshots_.cost()) model.cost = {.wall = cost->wall, .cpu = cost->cpu};
+  return model;
 }
 
 http::Response Site::metrics(const http::Request& request) const {
@@ -95,15 +92,8 @@ http::Response Site::audit(const http::Request& request) const {
   if (!options) return http::json_response(400, report::error_json(options.error().message()));
   const auto snapshot = snapshots_.get();
   if (!snapshot) return http::json_response(503, report::error_json(kNoCensusYet));
-  report::AuditSource source{
-      .name = facts_.source, .reason = facts_.source_reason, .restriction = facts_.restriction};
-  if (const auto age = age_of(*snapshot); age > hooks_.stale_after()) {
-    source.stale =
-        fmt::format("the last census is {} old, as newer ones fail: the log of kcommons says why",
-                    report::duration_text(std::chrono::duration_cast<std::chrono::seconds>(age)));
-  }
-  return http::json_response(200,
-                             report::audit_json(report::make_audit(*snapshot, source, *options)));
+  return http::json_response(
+      200, report::audit_json(report::make_audit(*snapshot, audit_source(*snapshot), *options)));
 }
 
 http::Response Site::incidents(const http::Request& request) const {
@@ -123,6 +113,17 @@ http::Response Site::reload() const {
   return http::text_response(
       500, fmt::format("not reloaded, the configuration before stays in force:\n{}\n",
                        fmt::join(mistakes, "\n")));
+}
+
+report::AuditSource Site::audit_source(const attribution::Snapshot& snapshot) const {
+  report::AuditSource source{
+      .name = facts_.source, .reason = facts_.source_reason, .restriction = facts_.restriction};
+  if (const auto age = age_of(snapshot); age > hooks_.stale_after()) {
+    source.stale =
+        fmt::format("the last census is {} old, as newer ones fail: the log of kcommons says why",
+                    report::duration_text(std::chrono::duration_cast<std::chrono::seconds>(age)));
+  }
+  return source;
 }
 
 std::chrono::milliseconds Site::age_of(const attribution::Snapshot& snapshot) const {

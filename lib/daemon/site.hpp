@@ -1,5 +1,5 @@
 // What the daemon serves over HTTP: which path is answered from what. The handlers render nothing
-// but the landing page and the audit, from the last snapshot; metrics are text that is ready.
+// but the pages and the audit, from the last snapshot; metrics are text that is ready.
 //
 // handler() may be called from several threads at once. The parts it reads must outlive it.
 #pragma once
@@ -16,6 +16,8 @@
 #include "daemon/publisher.hpp"
 #include "exposition/registry.hpp"
 #include "http/message.hpp"
+#include "page/model.hpp"
+#include "report/audit.hpp"
 
 namespace kcommons::daemon {
 
@@ -45,6 +47,8 @@ class Site final {
     std::string source_reason;
     std::string restriction;  // what limits the source's view; empty when nothing does
     std::string telemetry_path;
+    // What rights that are missing would show, a line each.
+    std::vector<std::string> missing_rights = {};
   };
 
   Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incidents,
@@ -53,11 +57,12 @@ class Site final {
   [[nodiscard]] http::Handler handler() const;
 
  private:
-  [[nodiscard]] http::Response landing(const http::Request& request) const;
+  [[nodiscard]] page::Model page_model() const;
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response audit(const http::Request& request) const;
   [[nodiscard]] http::Response incidents(const http::Request& request) const;
   [[nodiscard]] http::Response reload() const;
+  [[nodiscard]] report::AuditSource audit_source(const attribution::Snapshot& snapshot) const;
   [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
