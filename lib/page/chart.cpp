@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "page/html.hpp"
 
@@ -15,15 +16,17 @@ using attribution::UsePoint;
 using Points = std::vector<UsePoint>;
 using Seconds = std::chrono::duration<double>;
 
+// In tenths of a pixel, so that coordinates are whole numbers and short: there are hundreds of
+// lines on a page.
 struct Box {
-  double left = 0;
-  double top = 0;
-  double width = 0;
-  double height = 0;
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
 };
 
-constexpr Box kSpark{.left = 1, .top = 2, .width = 94, .height = 16};
-constexpr Box kChart{.left = 2, .top = 16, .width = 556, .height = 96};
+constexpr Box kSpark{.left = 10, .top = 20, .width = 940, .height = 160};
+constexpr Box kChart{.left = 20, .top = 160, .width = 5560, .height = 960};
 
 std::uint64_t peak_of(const Points& points) {
   return std::ranges::max_element(points, {}, &UsePoint::used)->used;
@@ -40,44 +43,66 @@ Seconds longest_step(const Points& points) {
   return least == Seconds::max() ? least : least * kSteps;
 }
 
-double x_of(const UsePoint& point, const Span& span, const Box& box) {
-  const Seconds whole = span.until - span.from;
-  const Seconds passed = point.at - span.from;
-  const double part = whole.count() > 0 ? passed / whole : 0;
-  return box.left + std::clamp(part, 0.0, 1.0) * box.width;
-}
+struct Place {
+  int x = 0;
+  int y = 0;
+};
 
-double y_of(std::uint64_t used, const Span& span, const Box& box) {
+int y_of(std::uint64_t used, const Span& span, const Box& box) {
   const double part =
       span.most > 0 ? static_cast<double>(used) / static_cast<double>(span.most) : 0;
-  return box.top + (1 - std::min(part, 1.0)) * box.height;
+  return box.top + static_cast<int>(std::lround((1 - std::min(part, 1.0)) * box.height));
 }
 
-// The path of what is drawn through, one piece for each stretch without a gap.
-std::string line_of(const Points& points, const Span& span, const Box& box) {
+Place place_of(const UsePoint& point, const Span& span, const Box& box) {
+  const Seconds whole = span.until - span.from;
+  const Seconds passed = point.at - span.from;
+  const double part = whole.count() > 0 ? std::clamp(passed / whole, 0.0, 1.0) : 0;
+  return {.x = box.left + static_cast<int>(std::lround(part * box.width)),
+          .y = y_of(point.used, span, box)};
+}
+
+// One for each stretch without a gap.
+std::vector<std::vector<Place>> stretches_of(const Points& points, const Span& span,
+                                             const Box& box) {
   const Seconds longest = longest_step(points);
-  std::string path;
+  std::vector<std::vector<Place>> stretches;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const bool begins = i == 0 || points[i].at - points[i - 1].at > longest;
-    add(path, "{}{:.1f} {:.1f}", begins ? 'M' : 'L', x_of(points[i], span, box),
-        y_of(points[i].used, span, box));
+    if (i == 0 || points[i].at - points[i - 1].at > longest) stretches.emplace_back();
+    stretches.back().push_back(place_of(points[i], span, box));
+  }
+  return stretches;
+}
+
+// From where the pen is, to each in turn.
+void add_steps(std::string& path, const std::vector<Place>& places) {
+  path += 'l';
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    const int down = places[i].y - places[i - 1].y;
+    add(path, "{}{}{}{}", i == 1 ? "" : " ", places[i].x - places[i - 1].x, down < 0 ? "" : " ",
+        down);
+  }
+}
+
+std::string line_of(const std::vector<std::vector<Place>>& stretches) {
+  std::string path;
+  for (const auto& places : stretches) {
+    add(path, "M{} {}", places.front().x, places.front().y);
+    if (places.size() > 1) add_steps(path, places);
   }
   return path;
 }
 
 // The same down to the lower edge, to be filled.
-std::string area_of(const Points& points, const Span& span, const Box& box) {
-  const Seconds longest = longest_step(points);
-  const double bottom = box.top + box.height;
+std::string area_of(const std::vector<std::vector<Place>>& stretches, const Box& box) {
+  const int bottom = box.top + box.height;
   std::string path;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const bool begins = i == 0 || points[i].at - points[i - 1].at > longest;
-    const double x = x_of(points[i], span, box);
-    if (begins && i > 0) add(path, "L{:.1f} {:.1f}Z", x_of(points[i - 1], span, box), bottom);
-    if (begins) add(path, "M{:.1f} {:.1f}", x, bottom);
-    add(path, "L{:.1f} {:.1f}", x, y_of(points[i].used, span, box));
+  for (const auto& places : stretches) {
+    if (places.size() < 2) continue;
+    add(path, "M{} {}V{}", places.front().x, bottom, places.front().y);
+    add_steps(path, places);
+    add(path, "V{}Z", bottom);
   }
-  add(path, "L{:.1f} {:.1f}Z", x_of(points.back(), span, box), bottom);
   return path;
 }
 
@@ -104,9 +129,9 @@ std::optional<Span> span_of(const Points& points) {
 std::string spark_html(const Points& points, const Span& span, std::string_view label) {
   if (points.size() < 2) return {};
   return fmt::format(
-      "<svg class=\"spark\" viewBox=\"0 0 96 20\" role=\"img\" aria-label=\"{}\">"
+      "<svg class=\"spark\" viewBox=\"0 0 960 200\" role=\"img\" aria-label=\"{}\">"
       "<path class=\"line\" d=\"{}\"/></svg>",
-      words_of(points, label), line_of(points, span, kSpark));
+      words_of(points, label), line_of(stretches_of(points, span, kSpark)));
 }
 
 std::string chart_html(const Points& points, std::optional<std::uint64_t> limit,
@@ -118,24 +143,25 @@ std::string chart_html(const Points& points, std::optional<std::uint64_t> limit,
   // Room above what is highest, so that it does not lie on the frame.
   const std::uint64_t highest = limited ? std::max(peak, *limit) : peak;
   span->most = highest + highest / 10 + 1;
+  const auto stretches = stretches_of(points, *span, kChart);
   std::string out;
   add(out,
-      "<svg class=\"chart\" viewBox=\"0 0 560 132\" role=\"img\" aria-label=\"{}\">"
-      "<path class=\"axis\" d=\"M2 112.5H558\"/><path class=\"area\" d=\"{}\"/>"
+      "<svg class=\"chart\" viewBox=\"0 0 5600 1320\" role=\"img\" aria-label=\"{}\">"
+      "<path class=\"axis\" d=\"M20 1125H5580\"/><path class=\"area\" d=\"{}\"/>"
       "<path class=\"line\" d=\"{}\"/>",
-      words_of(points, label), area_of(points, *span, kChart), line_of(points, *span, kChart));
+      words_of(points, label), area_of(stretches, kChart), line_of(stretches));
   if (limited) {
-    const double y = y_of(*limit, *span, kChart);
+    const int y = y_of(*limit, *span, kChart);
     add(out,
-        "<path class=\"limit\" d=\"M2 {0:.1f}H558\"/>"
-        "<text x=\"2\" y=\"{1:.1f}\">limit {2}</text>",
-        y, y - 5, number(*limit));
+        "<path class=\"limit\" d=\"M20 {0}H5580\"/>"
+        "<text x=\"20\" y=\"{1}\">limit {2}</text>",
+        y, y - 50, number(*limit));
   } else {
-    add(out, "<text x=\"2\" y=\"11\">at most {}</text>", number(peak));
+    add(out, "<text x=\"20\" y=\"110\">at most {}</text>", number(peak));
   }
   add(out,
-      "<text x=\"2\" y=\"127\">{} UTC</text>"
-      "<text class=\"end\" x=\"558\" y=\"127\">{} UTC</text></svg>",
+      "<text x=\"20\" y=\"1270\">{} UTC</text>"
+      "<text class=\"end\" x=\"5580\" y=\"1270\">{} UTC</text></svg>",
       clock_text(span->from), clock_text(span->until));
   return out;
 }

@@ -17,7 +17,7 @@ constexpr std::string_view kIcon =
 
 constexpr std::string_view kPolicy =
     "default-src 'none'; "
-    "style-src 'sha256-GZDpqpmzPgx0C5DQFpyRw7txFVVGVfMOFGti0dRta+E='; "
+    "style-src 'sha256-pIEvxPK9QLY1xH82h5DIGkgmLMKZuBM5faQ1FyWwqVc='; "
     "script-src 'sha256-4gdF0D7T6DZZsTcAzx4ahWBrWT1ZgCZFdGRImtbofKY='; "
     "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'";

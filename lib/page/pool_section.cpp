@@ -6,6 +6,7 @@
 #include "page/meter.hpp"
 #include "page/pool_parts.hpp"
 #include "page/table_section.hpp"
+#include "report/format.hpp"
 #include "report/growth_text.hpp"
 #include "report/pool_rows.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostHolders = 10;
 constexpr std::size_t kMostNeighbours = 12;
+constexpr std::size_t kMostOfName = 22;  // on one line of the list; below it stands whole
 
 std::optional<std::uint64_t> limit_of(const report::PoolRow& row) {
   return row.limit ? row.limit->value : std::nullopt;
@@ -31,7 +33,7 @@ std::string spark_of(const PoolFacts& facts) {
 std::string top_html(const PoolFacts& facts) {
   const auto& top = facts.row->row.top;
   if (!top) return "–";
-  return fmt::format("{} <small>{}</small>", name_html(top->name),
+  return fmt::format("{} <small>{}</small>", name_html(report::cut_middle(top->name, kMostOfName)),
                      report::percent_text(facts.row->share));
 }
 
@@ -105,13 +107,16 @@ std::string pool_section(const Model& model, const View& view) {
       "<h2 id=\"pools-title\">Pools, the fullest first</h2>"
       "<p class=\"dim\">When one is full, all who share it fail together, whoever filled it.</p>";
   if (all == 0) return out + "<p>Nothing is used of any shared pool.</p></section>\n";
-  out +=
-      "<div class=\"pools\"><p class=\"pool-heads\" aria-hidden=\"true\"><span>Pool</span>"
-      "<span>Use</span><span class=\"n\">Used of limit</span><span>Lately</span>"
-      "<span>Top holder</span><span></span></p>\n";
+  std::string list;
   const Slice slice = slice_of(all, kPoolsOnPage, view.pools);
-  for (std::size_t i = slice.first; i < slice.last; ++i) out += pool_html(pool_facts(model, i));
-  return out + "</div>" + pager_html(view, slice, all) + "</section>\n";
+  for (std::size_t i = slice.first; i < slice.last; ++i) list += pool_html(pool_facts(model, i));
+  const bool lines = list.find("class=\"spark\"") != std::string::npos;
+  add(out, "<div class=\"pools{}\">", lines ? "" : " plain");
+  out +=
+      "<p class=\"pool-heads\" aria-hidden=\"true\"><span>Pool</span>"
+      "<span>Use</span><span class=\"n\">Used of limit</span><span class=\"lately\">Lately</span>"
+      "<span>Top holder</span><span></span></p>\n";
+  return out + list + "</div>" + pager_html(view, slice, all) + "</section>\n";
 }
 
 }  // namespace kcommons::page

@@ -10,7 +10,7 @@
 
 namespace kcommons::page {
 
-inline constexpr std::size_t kPoolsOnPage = 20;
+inline constexpr std::size_t kPoolsOnPage = 15;
 
 // The model has a snapshot.
 std::string pool_section(const Model& model, const View& view);

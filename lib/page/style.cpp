@@ -45,7 +45,8 @@ header.site { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1
 header.site nav { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; }
 header.site nav a, .tabs a { color: var(--dim); text-decoration: none; }
 header.site nav a:hover, .tabs a:hover { color: var(--fg); }
-.live { margin-left: auto; display: flex; align-items: center; gap: .75rem; color: var(--full); }
+.live { margin-left: auto; display: flex; align-items: center; gap: .75rem; }
+output { color: var(--full); }
 button, input { font: inherit; color: inherit; background: var(--card);
   border: 1px solid var(--line); border-radius: 6px; padding: .25rem .7rem; }
 button { cursor: pointer; }
@@ -94,6 +95,9 @@ main > section > h2 { margin-bottom: .15rem; font-size: 1.0625rem; }
 .pool-heads, summary { display: grid; align-items: center; gap: 0 1.25rem; padding: .45rem 1.1rem;
   grid-template-columns: minmax(0, 15fr) minmax(0, 16fr) minmax(0, 12fr) 6rem minmax(0, 14fr)
   minmax(0, 8fr); }
+.plain .pool-heads, .plain summary { grid-template-columns: minmax(0, 15fr) minmax(0, 18fr)
+  minmax(0, 12fr) minmax(0, 16fr) minmax(0, 8fr); }
+.plain .lately { display: none; }
 .pool-heads { color: var(--dim); font-size: .75rem; font-weight: 600; }
 .pool { border-top: 1px solid var(--line); }
 summary { cursor: pointer; list-style: none; }
@@ -102,11 +106,12 @@ summary:hover { background: var(--soft); }
 summary:focus-visible { outline-offset: -2px; }
 summary > * { min-width: 0; overflow-wrap: anywhere; }
 summary .amount { text-align: right; }
+summary .top { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .what b { font-weight: 600; }
 .what::before { content: ""; display: inline-block; border: .28rem solid transparent;
   border-left-color: var(--dim); margin-right: .3rem; border-right: 0; }
 [open] > summary .what::before { transform: rotate(90deg); }
-.use { display: grid; grid-template-columns: minmax(3rem, 1fr) 3.4rem 5rem; align-items: center;
+.use { display: grid; grid-template-columns: minmax(3rem, 1fr) 3.4rem 4.7rem; align-items: center;
   gap: .6rem; }
 .percent { text-align: right; font-weight: 600; grid-column: 2; }
 .use small { white-space: nowrap; }
@@ -121,11 +126,11 @@ td.warm b { color: var(--warm); }
 .body h3 + p { margin-top: 0; }
 .spark { display: block; width: 6rem; height: 1.25rem; }
 .chart { display: block; width: 100%; height: auto; margin-top: .5rem; }
-.line { fill: none; stroke: var(--bar); stroke-width: 1.5; stroke-linejoin: round; }
+.line { fill: none; stroke: var(--bar); stroke-width: 15; stroke-linejoin: round; }
 .area { fill: var(--area); }
-.axis { stroke: var(--line); }
-.limit { stroke: var(--full-bar); stroke-dasharray: 4 3; }
-.chart text { fill: var(--dim); font-size: 11px; }
+.axis { stroke: var(--line); stroke-width: 10; }
+.limit { stroke: var(--full-bar); stroke-width: 10; stroke-dasharray: 40 30; }
+.chart text { fill: var(--dim); font-size: 110px; }
 .end { text-anchor: end; }
 .bar-row { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center;
   gap: .5rem 1.5rem; margin: .4rem 0 .6rem; }

@@ -48,6 +48,18 @@ std::string_view words_of(By by) {
   return "Users";
 }
 
+std::string_view nobody(By by) {
+  switch (by) {
+    case By::kContainer:
+      return "No container runs here.";
+    case By::kUnit:
+      return "No unit of the host is seen.";
+    case By::kUser:
+      break;
+  }
+  return "No user holds anything.";
+}
+
 // The others are sorted and searched anew: their columns and names are others.
 std::string tabs_html(const View& view) {
   std::string out = "<nav class=\"tabs\" aria-label=\"Whose use\">";
@@ -139,7 +151,7 @@ std::string row_html(const attribution::Snapshot& snapshot, const UseRow& row, B
 std::string pager_html(const View& view, const Slice& slice, const UseRows& found) {
   std::string out = "<p class=\"pager\">";
   if (slice.last == 0) {
-    out += view.filter.empty() ? "None." : "No name has this in it.";
+    out += view.filter.empty() ? nobody(view.by) : "No name has this in it.";
   } else {
     add(out, "<span>{}–{} of {}</span>", number(std::uint64_t{slice.first + 1}),
         number(std::uint64_t{slice.last}), number(std::uint64_t{found.rows.size()}));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,7 @@ std::string lowered(std::string_view text) {
 
 // Whether one of them has `wanted` in it, which is in lower case.
 bool matches(std::string_view wanted, std::initializer_list<std::string_view> texts) {
+  if (wanted.empty()) return true;
   return std::ranges::any_of(texts, [wanted](std::string_view text) {
     return lowered(text).find(wanted) != std::string::npos;
   });
@@ -87,22 +89,22 @@ UseRow row_of(const Holder& holder) {
 
 UseRows holder_rows(const Snapshot& snapshot, Holder::Kind kind, std::string_view wanted) {
   UseRows out;
-  std::map<std::uint32_t, std::size_t> row_at;
+  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  std::vector<std::size_t> row_at(snapshot.holders.size(), kNone);
   for (std::uint32_t i = 0; i < snapshot.holders.size(); ++i) {
     const Holder& holder = snapshot.holders[i];
     if (holder.kind != kind) continue;
     ++out.all;
     UseRow row = row_of(holder);
     if (!matches(wanted, {row.name, row.detail, holder.container_id})) continue;
-    row_at.emplace(i, out.rows.size());
+    row_at[i] = out.rows.size();
     out.rows.push_back(std::move(row));
   }
   for (std::size_t i = 0; i < snapshot.pools.size(); ++i) {
     const Pool& pool = snapshot.pools[i];
     for (const attribution::Holding& holding : pool.holdings) {
-      const auto at = row_at.find(holding.holder);
-      if (at == row_at.end()) continue;
-      UseRow& row = out.rows[at->second];
+      if (row_at[holding.holder] == kNone) continue;
+      UseRow& row = out.rows[row_at[holding.holder]];
       if (counts(pool)) take(row, pool.resource, holding.used);
       take_share(row, pool, i, holding.used);
     }

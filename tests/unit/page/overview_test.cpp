@@ -98,14 +98,14 @@ TEST_CASE("only the first findings are told in full", "[page]") {
   CHECK_THAT(answer, Contains("and 28 more"));
 }
 
-TEST_CASE("pools come by twenties", "[page]") {
+TEST_CASE("pools come by fifteens", "[page]") {
   Snapshot snapshot;
   for (std::uint64_t i = 0; i < 50; ++i) {
     add_pool(snapshot, ResourceId::kInotifyWatches, std::to_string(i), i, 1000);
   }
   const std::string second = pools_of(page::overview_page(model_of(snapshot), {.pools = 2}));
-  CHECK(occurrences(second, "<details") == 20);
-  CHECK_THAT(second, Contains("21–40 of 50 pools"));
+  CHECK(occurrences(second, "<details") == 15);
+  CHECK_THAT(second, Contains("16–30 of 50 pools"));
   CHECK_THAT(second, Contains("<a href=\"/#pools\">Fuller ones</a>"));
   CHECK_THAT(second, Contains("<a href=\"/?pools=3#pools\">Less full ones</a>"));
 }
