@@ -67,13 +67,16 @@ page::Model Site::page_model() const {
   page::Model model{.version = facts_.version,
                     .source = facts_.source,
                     .source_reason = facts_.source_reason,
+                    .restriction = facts_.restriction,
                     .telemetry_path = facts_.telemetry_path,
                     .missing_rights = facts_.missing_rights,
                     .snapshot = snapshots_.get(),
                     .incidents = incidents_.list(),
                     .now = clock_.wall()};
   if (model.snapshot) {
-    model.audit = report::make_audit(*model.snapshot, audit_source(*model.snapshot), {});
+    const report::AuditSource source = audit_source(*model.snapshot);
+    model.audit = report::make_audit(*model.snapshot, source, {});
+    model.stale = source.stale;
   }
   if (const auto cost = snapshots_.cost()) model.cost = {.wall = cost->wall, .cpu = cost->cpu};
   return model;

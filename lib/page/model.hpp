@@ -28,6 +28,8 @@ struct Model {
   std::string version;
   std::string source;         // of the census: "procfs"
   std::string source_reason;  // why that one
+  std::string restriction;    // what limits its view; empty when nothing does
+  std::string stale;          // why the snapshot is older than it should be; empty when it is not
   std::string telemetry_path = "/metrics";
   // What rights that are missing would show, a line each.
   std::vector<std::string> missing_rights;

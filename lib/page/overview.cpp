@@ -23,14 +23,13 @@ std::string title_of(const Model& model) {
   return fmt::format("({}) kcommons", findings);
 }
 
-std::string notice_html(const Model& model) {
-  if (model.audit.complete || model.audit.warnings.empty()) return {};
-  std::string out = "<p class=\"notice\">" + safe(model.audit.warnings.front());
-  if (model.audit.warnings.size() > 1) {
-    add(out, " · <a href=\"#state\">{}</a>",
-        counted(model.audit.warnings.size() - 1, "more note", "more notes"));
+// What makes the answer doubtful stands above it.
+std::string notices_html(const Model& model) {
+  std::string out;
+  for (const std::string* const text : {&model.stale, &model.restriction}) {
+    if (!text->empty()) add(out, "<p class=\"notice\">{}</p>\n", safe(*text));
   }
-  return out + "</p>\n";
+  return out;
 }
 
 }  // namespace
@@ -42,7 +41,7 @@ std::string overview_page(const Model& model, const View& view) {
     main += "<p>The first census is not done yet.</p>\n" + state_section(model);
     return document(model, "kcommons", main);
   }
-  main += notice_html(model);
+  main += notices_html(model);
   main += findings_section(model);
   main += pool_section(model, view);
   main += table_section(*model.snapshot, view);

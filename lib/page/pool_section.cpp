@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostHolders = 10;
 constexpr std::size_t kMostNeighbours = 12;
-constexpr std::size_t kMostOfName = 22;  // on one line of the list; below it stands whole
+constexpr std::size_t kMostOfName = 24;  // on one line of the list; below it stands whole
 
 std::optional<std::uint64_t> limit_of(const report::PoolRow& row) {
   return row.limit ? row.limit->value : std::nullopt;

@@ -80,8 +80,9 @@ void add_census(std::string& out, const Model& model) {
 
 std::string state_in_short(const Model& model) {
   if (!model.snapshot) return {};
-  return fmt::format("{}, {}, {}", safe(model.source),
-                     model.snapshot->exact ? "exact" : "an estimate", age_text(model));
+  return fmt::format("{}, {}, {}{}", safe(model.source),
+                     model.snapshot->exact ? "exact" : "an estimate", age_text(model),
+                     model.audit.complete ? "" : ", <a href=\"/#state\">not all was seen</a>");
 }
 
 std::string state_section(const Model& model) {

@@ -78,6 +78,7 @@ button[aria-pressed=true] { background: var(--fg); color: var(--card); border-co
 .names { display: flex; flex-wrap: wrap; gap: .15rem .9rem; overflow-wrap: anywhere; }
 .answer .names { margin-bottom: .25rem; }
 .answer .names li { font-weight: 500; }
+.advice li::first-letter { text-transform: uppercase; }
 .advice li + li { margin-top: .3rem; }
 .command { display: block; background: var(--soft); border-radius: 5px; padding: .2rem .5rem;
   margin-top: .15rem; overflow-wrap: anywhere; }
@@ -96,7 +97,7 @@ main > section > h2 { margin-bottom: .15rem; font-size: 1.0625rem; }
   grid-template-columns: minmax(0, 15fr) minmax(0, 16fr) minmax(0, 12fr) 6rem minmax(0, 14fr)
   minmax(0, 8fr); }
 .plain .pool-heads, .plain summary { grid-template-columns: minmax(0, 15fr) minmax(0, 18fr)
-  minmax(0, 12fr) minmax(0, 16fr) minmax(0, 8fr); }
+  minmax(0, 12fr) minmax(0, 19fr) minmax(0, 8fr); }
 .plain .lately { display: none; }
 .pool-heads { color: var(--dim); font-size: .75rem; font-weight: 600; }
 .pool { border-top: 1px solid var(--line); }
@@ -179,7 +180,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
   .top { grid-column: 1; } summary .course { grid-column: 2; } }
 @media (max-width: 40rem) { main, header.site { padding-left: 1rem; padding-right: 1rem; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .4rem; }
-  .filter input { width: 100%; } }
+  .filter input { width: 100%; } header.site nav { order: 1; width: 100%; } }
 @media (forced-colors: active) { .bar { fill: Highlight; } .meter { outline: 1px solid; } }
 @media print { .live, .skip, .filter { display: none; } }
 )";

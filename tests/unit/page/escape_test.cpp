@@ -34,6 +34,7 @@ page::Model poisoned(const std::string& text) {
   snapshot.failed_reads = 1;
   page::Model model = model_of(snapshot);
   model.version = model.source = model.source_reason = model.telemetry_path = text;
+  model.restriction = model.stale = text;
   model.missing_rights = {text};
   model.history = [snapshot = model.snapshot](const attribution::PoolKey& key) {
     return std::optional(use_of(*snapshot, key));

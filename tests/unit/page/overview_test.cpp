@@ -131,12 +131,15 @@ TEST_CASE("the page tells how it knows and what it does not see", "[page]") {
   page::Model model = model_of(snapshot);
   model.missing_rights = {"without CAP_SYS_PTRACE: what processes of others hold"};
   const std::string html = page::overview_page(model, {});
-  CHECK_THAT(html, Contains("bpf, exact, 2.3 s ago"));
+  CHECK_THAT(html, Contains("bpf, exact, 2.3 s ago, <a href=\"/#state\">not all was seen</a>"));
   CHECK_THAT(html, Contains("12.0 ms, 9.0 ms of processor time"));
   CHECK_THAT(html, Contains("3 processes whose inotify instances could not be looked for"));
   CHECK_THAT(html, Contains("2 reads, the first: open /proc/7/fd: Input/output error"));
   CHECK_THAT(html, Contains("without CAP_SYS_PTRACE"));
-  CHECK_THAT(html, Contains("class=\"notice\""));
+  CHECK_THAT(html, !Contains("class=\"notice\""));
+  model.stale = "the last census is 5 min old";
+  CHECK_THAT(page::overview_page(model, {}),
+             Contains("<p class=\"notice\">the last census is 5 min old</p>"));
 }
 
 TEST_CASE("before the first census the page says that there is none", "[page]") {
