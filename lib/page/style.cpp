@@ -177,7 +177,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
   summary { grid-template-columns: minmax(0, 1fr) auto; gap: .15rem 1rem; }
   .use { grid-column: 1 / -1; grid-row: 2; } .lately { display: none; }
   .what { grid-column: 1; } summary .amount { grid-column: 2; grid-row: 1; }
-  .top { grid-column: 1; } summary .course { grid-column: 2; } }
+  .top, summary .course { grid-column: 1 / -1; } }
 @media (max-width: 40rem) { main, header.site { padding-left: 1rem; padding-right: 1rem; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .4rem; }
   .filter input { width: 100%; } header.site nav { order: 1; width: 100%; } }
