@@ -183,7 +183,8 @@ std::uint64_t number_in(const UseRow& row, Column column) {
 }
 
 UseRows use_rows(const Snapshot& snapshot, const View& view) {
-  const std::string wanted = lowered(view.filter);
+  // As names are shown, so that what is copied from the page is found.
+  const std::string wanted = lowered(text::printable(view.filter));
   UseRows out;
   if (view.by == By::kUser) {
     out = user_rows(snapshot, wanted);

@@ -63,6 +63,10 @@ TEST_CASE("the filter takes names and ids and images in any case", "[page]") {
   CHECK(names_of(snapshot, {.filter = "2222"}) == Names{"b-db"});
   CHECK(names_of(snapshot, {.by = By::kUnit, .filter = "SSH"}) == Names{"ssh.service"});
   CHECK(names_of(snapshot, {.filter = "nothing"}).empty());
+  Snapshot odd;
+  add_unit(odd, "a\x1b[31mb");
+  CHECK(names_of(odd, {.by = By::kUnit, .filter = "\\x1b[31M"}).size() == 1);
+  CHECK(names_of(odd, {.by = By::kUnit, .filter = "\x1b["}).size() == 1);
   CHECK(page::use_rows(snapshot, {.filter = "nothing"}).all == 3);
 }
 
