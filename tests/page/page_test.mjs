@@ -142,7 +142,7 @@ test('a pool opens to its holders, by mouse and by keyboard', async () => {
     assert.ok(await isOnFirstScreen(skip));
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
-    assert.ok(await page.evaluate(() => document.activeElement.closest('#answer') !== null));
+    assert.ok(await page.evaluate(() => document.activeElement.closest('main') !== null));
   });
 });
 

@@ -21,9 +21,11 @@ PAGE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly PAGE_DIR
 E2E_PROGRAMS=(containerd dockerd docker runc busybox curl jq awk tar setpriv node npm chromium)
 
-readonly FILES_ROOM=12000
+# Of each of the two processes of import-job, so that they can also take what other programs close.
+readonly FILES_DESCRIPTORS=19500
+readonly FILES_ROOM=31000
 # What Chromium needs: its GPU process drops CAP_SYS_ADMIN and would be a victim too.
-readonly FILES_OF_CHROMIUM=1400
+readonly FILES_OF_CHROMIUM=3000
 # A user that nobody else is, so that no program of the machine shares the watches.
 readonly WATCHER=64321
 readonly UNIT=kcommons-e2e-victim.service
@@ -68,13 +70,16 @@ fill_watches() {
 }
 
 fill_files() {
-  local used
+  local used hard
+  hard=$(ulimit -Hn)
+  [[ $hard == unlimited ]] || ((hard >= FILES_DESCRIPTORS)) ||
+    skip "RLIMIT_NOFILE is $hard, $FILES_DESCRIPTORS are needed"
   read -r used _ </proc/sys/fs/file-nr
   FILES_LIMIT=$((used + FILES_ROOM))
   ((FILES_LIMIT < $(sysctl_get fs.file-max))) || skip "fs.file-max is already below $FILES_LIMIT"
   sysctl_set fs.file-max "$FILES_LIMIT"
-  FILES_HOG=$(container_run --name import-job --ulimit nofile=16384:16384 -- \
-    /bin/e2e_hog files until-enfile)
+  FILES_HOG=$(container_run --name import-job --ulimit nofile=$FILES_DESCRIPTORS:$FILES_DESCRIPTORS -- \
+    /bin/sh -c '/bin/e2e_hog files 15000 & exec /bin/e2e_hog files until-enfile')
   wait_for "$E2E_DEADLINE" "full pool of files" container_says "$FILES_HOG" '^files: [0-9]+ full$'
   wait_for "$E2E_DEADLINE" "ENFILE in shop-api" container_says "$VICTIM" '^open: ENFILE'
   say "import-job has all open files, and shop-api fails with ENFILE"
