@@ -2,15 +2,53 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <utility>
 
 #include "base/text.hpp"
 #include "report/format.hpp"
 
 namespace kcommons::page {
 
+namespace {
+
+// Unseen themselves, these turn or break the text around them, so that a name may look like another
+// (UAX #9, 2: marks, embeddings, overrides, isolates; line and paragraph separators).
+struct Turning {
+  std::string_view utf8;
+  std::string_view shown;
+};
+constexpr std::array kTurning{
+    Turning{"\xD8\x9C", "\\u061c"},     Turning{"\xE2\x80\x8E", "\\u200e"},
+    Turning{"\xE2\x80\x8F", "\\u200f"}, Turning{"\xE2\x80\xA8", "\\u2028"},
+    Turning{"\xE2\x80\xA9", "\\u2029"}, Turning{"\xE2\x80\xAA", "\\u202a"},
+    Turning{"\xE2\x80\xAB", "\\u202b"}, Turning{"\xE2\x80\xAC", "\\u202c"},
+    Turning{"\xE2\x80\xAD", "\\u202d"}, Turning{"\xE2\x80\xAE", "\\u202e"},
+    Turning{"\xE2\x81\xA6", "\\u2066"}, Turning{"\xE2\x81\xA7", "\\u2067"},
+    Turning{"\xE2\x81\xA8", "\\u2068"}, Turning{"\xE2\x81\xA9", "\\u2069"}};
+
+std::string without_turns(std::string text) {
+  for (const Turning& each : kTurning) {
+    for (auto at = text.find(each.utf8); at != std::string::npos; at = text.find(each.utf8, at)) {
+      text.replace(at, each.utf8.size(), each.shown);
+    }
+  }
+  return text;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text,
+                             [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
+}
+
+}  // namespace
+
 std::string safe(std::string_view text) {
-  return report::html_escape(text::printable(text));
+  std::string shown = text::printable(text);
+  if (!is_ascii(shown)) shown = without_turns(std::move(shown));
+  return report::html_escape(shown);
 }
 
 std::string name_html(std::string_view text) {

@@ -15,11 +15,12 @@
 
 namespace kcommons::page {
 
-// On one line, without control characters, and escaped: fit for text and for quoted attributes.
+// On one line, without control characters and what turns the direction of text, and escaped: fit
+// for text and for quoted attributes.
 std::string safe(std::string_view text);
 
-// The same in an element of its own: what is written from right to left, or says that it were,
-// does not turn what stands beside it.
+// The same in an element of its own: what is written from right to left does not turn what stands
+// beside it.
 std::string name_html(std::string_view text);
 
 // In groups of three: "1,234,567".

@@ -46,9 +46,6 @@ start_bystanders() {
   for name in shop-db shop-web-1 shop-web-2; do
     container_run --name "$name" -- /bin/busybox sleep 600 >/dev/null
   done
-  container_run --name hostile --label io.kubernetes.docker.type=container \
-    --label "io.kubernetes.container.name=$HOSTILE" \
-    --label "io.kubernetes.pod.name=$HOSTILE" -- /bin/e2e_hog files 40 >/dev/null
   wait_for "$E2E_DEADLINE" "open file in shop-api" container_says "$VICTIM" '^open: OK$'
 }
 
@@ -85,6 +82,24 @@ fill_files() {
   say "import-job has all open files, and shop-api fails with ENFILE"
 }
 
+# Not before the pictures are taken.
+start_hostile() {
+  container_run --name hostile --label io.kubernetes.docker.type=container \
+    --label "io.kubernetes.container.name=$HOSTILE" \
+    --label "io.kubernetes.pod.name=$HOSTILE" -- /bin/e2e_hog files 40 >/dev/null
+  wait_for "$E2E_DEADLINE" "census with the hostile name" hostile_is_known "$1"
+}
+
+hostile_is_known() {
+  curl --noproxy '*' -fsS -H 'Accept: text/html' "$1?filter=onerror" | grep -q 'harmed=1'
+}
+
+in_browser() {
+  PAGE_URL=http://127.0.0.1:$1 PAGE_WATCHER=$WATCHER PAGE_UNIT=$UNIT PAGE_HOSTILE=$HOSTILE \
+    HOME=$KCOMMONS_E2E_WORK node --test-reporter=spec "$KCOMMONS_E2E_WORK/page/$2.mjs" ||
+    die "the page is not as it should be"
+}
+
 # An application that has what it wants takes no more; the pool stays all but full.
 make_room_for_chromium() {
   engine pause "$FILES_HOG" >/dev/null
@@ -114,9 +129,9 @@ main() {
   wait_for "$E2E_DEADLINE" "page with both findings" page_tells "http://127.0.0.1:$port/"
   make_room_for_chromium
   say "Chromium reads the page:"
-  PAGE_URL=http://127.0.0.1:$port PAGE_WATCHER=$WATCHER PAGE_UNIT=$UNIT PAGE_HOSTILE=$HOSTILE \
-    HOME=$KCOMMONS_E2E_WORK node --test-reporter=spec "$KCOMMONS_E2E_WORK/page/page_test.mjs" ||
-    die "the page is not as it should be"
+  [[ -z ${KCOMMONS_SCREENSHOTS:-} ]] || in_browser "$port" pictures
+  start_hostile "http://127.0.0.1:$port/"
+  in_browser "$port" page_test
   sysctl_restore
   sysctl_assert_restored
 }

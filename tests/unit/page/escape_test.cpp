@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 
+#include "page/html.hpp"
 #include "page/page.hpp"
 #include "sample.hpp"
 
@@ -65,6 +66,13 @@ std::vector<std::string> pages_of(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("what would turn a name round is shown in its place", "[page]") {
+  CHECK(page::safe("a\xE2\x80\xAE<b>\xE2\x81\xA9\xE2\x80\xAE") ==
+        "a\\u202e&lt;b&gt;\\u2069\\u202e");
+  // Letters of scripts that are written from right to left are names like others.
+  CHECK(page::safe("\xD7\x90\xD7\x91") == "\xD7\x90\xD7\x91");
+}
 
 TEST_CASE("nothing that others name gets onto a page unescaped", "[page]") {
   const auto pages = pages_of(kEvil);
