@@ -5,7 +5,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "exposition/gzip.hpp"
 #include "http/accept.hpp"
 #include "http/pages.hpp"
 #include "http/query.hpp"
@@ -20,6 +22,17 @@ namespace {
 http::Response answer(int status, std::string html) {
   http::Response response = http::page_response(std::move(html), page::content_security_policy());
   response.status = status;
+  return response;
+}
+
+// Who looks from afar gets it again every ten seconds.
+http::Response compressed(const http::Request& request, http::Response response) {
+  for (auto& [name, value] : response.headers) {
+    if (name == "Vary") value += ", Accept-Encoding";
+  }
+  if (!http::accepts_gzip(request.header("Accept-Encoding"))) return response;
+  response.body = exposition::gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
   return response;
 }
 
@@ -78,9 +91,14 @@ http::Response holder(const http::Request& request, const page::Model& model) {
 }  // namespace
 
 void add_pages(http::Router& router, const std::function<page::Model()>& model) {
-  router.add("/", [model](const http::Request& request) { return overview(request, model()); });
-  router.add("/pool", [model](const http::Request& request) { return pool(request, model()); });
-  router.add("/holder", [model](const http::Request& request) { return holder(request, model()); });
+  const auto add = [&router, &model](std::string_view path, auto page) {
+    router.add(std::string(path), [model, page](const http::Request& request) {
+      return compressed(request, page(request, model()));
+    });
+  };
+  add("/", overview);
+  add(page::kPoolPath, pool);
+  add(page::kHolderPath, holder);
 }
 
 }  // namespace kcommons::daemon

@@ -155,6 +155,22 @@ TEST_CASE("pages come with their policy and are not kept, those of errors too", 
   CHECK(rig.get("/", "text/plain", "colour=red").status == 400);
 }
 
+TEST_CASE("pages are compressed for those who take it", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto ask = [&](const std::string& encoding) {
+    return rig.site.handler()(
+        {.method = "GET", .path = "/", .headers = {{"Accept-Encoding", encoding}}});
+  };
+  const http::Response plain = ask("identity");
+  const http::Response small = ask("gzip, br");
+  CHECK_FALSE(http::find_header(plain.headers, "Content-Encoding"));
+  CHECK(http::find_header(small.headers, "Content-Encoding") == "gzip");
+  CHECK(small.body.size() * 2 < plain.body.size());
+  CHECK(http::find_header(plain.headers, "Vary") == "Accept, Accept-Encoding");
+  CHECK(http::find_header(small.headers, "Vary") == "Accept, Accept-Encoding");
+}
+
 TEST_CASE("the audit is made of the last census with the thresholds asked for", "[daemon]") {
   Rig rig;
   const http::Response early = rig.get("/api/v1/audit");
