@@ -5,13 +5,11 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/page_site.hpp"
 #include "exposition/gzip.hpp"
 #include "http/accept.hpp"
 #include "http/pages.hpp"
 #include "http/router.hpp"
-#include "report/landing.hpp"
-#include "report/pool_rows.hpp"
-#include "report/pools_text.hpp"
 
 namespace kcommons::daemon {
 
@@ -48,6 +46,8 @@ Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& histor
     : facts_(std::move(facts)),
       hooks_(std::move(hooks)),
       snapshots_(snapshots),
+      history_(history),
+      incidents_(incidents),
       registry_(registry),
       clock_(clock),
       api_({.version = facts_.version,
@@ -63,7 +63,7 @@ Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& histor
 
 http::Handler Site::handler() const {
   auto router = std::make_shared<http::Router>();
-  router->add("/", [this](const http::Request& request) { return landing(request); });
+  add_pages(*router, [this] { return page_model(); });
   router->add(facts_.telemetry_path,
               [this](const http::Request& request) { return metrics(request); });
   api_.add_to(*router);
@@ -78,21 +78,25 @@ http::Handler Site::handler() const {
   };
 }
 
-http::Response Site::landing(const http::Request& request) const {
-  const auto snapshot = snapshots_.get();
-  const auto accept = request.header("Accept");
-  if (accept && http::prefers_text(*accept)) {
-    return http::page_text_response(snapshot ? report::pools_text(report::pool_rows(*snapshot))
-                                             : fmt::format("{}\n", kNoCensusYet));
-  }
-  report::LandingModel model;
-  model.version = facts_.version;
-  model.source = facts_.source;
-  model.source_reason = facts_.source_reason;
-  model.telemetry_path = facts_.telemetry_path;
-  model.snapshot = snapshot.get();
-  if (snapshot) model.age = age_of(*snapshot);
-  return http::page_response(report::landing_page(model), report::landing_policy());
+page::Model Site::page_model() const {
+  const auto seen = snapshots_.observation();
+  page::Model model{
+      .version = facts_.version,
+      .source = facts_.source,
+      .source_reason = facts_.source_reason,
+      .restriction = facts_.restriction,
+      .telemetry_path = facts_.telemetry_path,
+      .missing_rights = facts_.missing_rights,
+      .snapshot = seen ? seen->snapshot : nullptr,
+      .incidents = incidents_.list(),
+      .history = [this](const attribution::PoolKey& pool) { return history_.use(pool); },
+      .now = clock_.wall()};
+  if (!seen) return model;
+  const report::AuditSource source = api_.audit_source(*seen->snapshot);
+  model.audit = report::make_audit(*seen->snapshot, source, {});
+  model.stale = source.stale;
+  model.cost = {.wall = seen->cost.wall, .cpu = seen->cost.cpu};
+  return model;
 }
 
 http::Response Site::metrics(const http::Request& request) const {
@@ -113,10 +117,6 @@ http::Response Site::reload() const {
   return http::text_response(
       500, fmt::format("not reloaded, the configuration before stays in force:\n{}\n",
                        fmt::join(mistakes, "\n")));
-}
-
-std::chrono::milliseconds Site::age_of(const attribution::Snapshot& snapshot) const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall() - snapshot.taken_at);
 }
 
 }  // namespace kcommons::daemon

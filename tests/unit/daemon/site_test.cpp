@@ -122,13 +122,56 @@ TEST_CASE("a reload over HTTP takes leave to ask and tells every mistake", "[dae
   CHECK_THAT(refused.body, Catch::EndsWith(":\nf:1:2: a\nf:3:4: b\n"));
 }
 
-TEST_CASE("the landing page is there before and after the first census", "[daemon]") {
+TEST_CASE("the status page is there before and after the first census", "[daemon]") {
   Rig rig;
   CHECK(rig.get("/").status == 200);
+  CHECK(rig.get("/pool", "", "resource=open_files").status == 404);
   rig.take_census();
+  CHECK(rig.get("/pool", "", "resource=open_files").status == 200);
   CHECK_THAT(rig.get("/").body, Catch::Contains("1.2.3"));
   CHECK_THAT(rig.get("/").content_type, Catch::Contains("text/html"));
   CHECK_THAT(rig.get("/", "text/plain").content_type, Catch::Contains("text/plain"));
+}
+
+TEST_CASE("pages come with their policy and are not kept, those of errors too", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto check = [&](const std::string& path, const std::string& query, int status) {
+    CAPTURE(path, query);
+    const http::Response response = rig.get(path, "", query);
+    CHECK(response.status == status);
+    const auto policy = http::find_header(response.headers, "Content-Security-Policy");
+    REQUIRE(policy);
+    CHECK(policy->starts_with("default-src 'none'; "));
+    CHECK(http::find_header(response.headers, "Cache-Control") == "no-store");
+    return response.body;
+  };
+  check("/", "sort=open_files&filter=%3Cb%3E&page=2", 200);
+  CHECK_THAT(check("/", "sort=colour", 400), Catch::Contains("sort: &quot;colour&quot;"));
+  CHECK_THAT(check("/", "colour=red", 400), Catch::Contains("colour") && Catch::Contains("filter"));
+  check("/", "page=1&page=2", 400);
+  check("/pool", "", 400);
+  check("/pool", "resource=nothing", 400);
+  check("/pool", "resource=open_files&uid=0", 404);
+  check("/holder", "unit=gone.service", 404);
+  check("/holder", "unit=a&container_id=b", 400);
+  CHECK(rig.get("/", "text/plain", "colour=red").status == 400);
+}
+
+TEST_CASE("pages are compressed for those who take it", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto ask = [&](const std::string& encoding) {
+    return rig.site.handler()(
+        {.method = "GET", .path = "/", .headers = {{"Accept-Encoding", encoding}}});
+  };
+  const http::Response plain = ask("identity");
+  const http::Response small = ask("gzip, br");
+  CHECK_FALSE(http::find_header(plain.headers, "Content-Encoding"));
+  CHECK(http::find_header(small.headers, "Content-Encoding") == "gzip");
+  CHECK(small.body.size() * 2 < plain.body.size());
+  CHECK(http::find_header(plain.headers, "Vary") == "Accept, Accept-Encoding");
+  CHECK(http::find_header(small.headers, "Vary") == "Accept, Accept-Encoding");
 }
 
 TEST_CASE("the audit is made of the last census with the thresholds asked for", "[daemon]") {
