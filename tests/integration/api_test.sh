@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The API over this machine, with each source: what it says of a snapshot is what /metrics says of it,
-# number by number; all of it is as the schemas say; a client that has it already is told so; a query
+# The API over this machine, with each source: what it and the page say of a snapshot is what /metrics
+# says of it, number by number; all of it is as the schemas say; a client that has it already is told so; a query
 # that is wrong is refused with what was expected; history keeps what a holder held.
 #
 # Needs root and a cgroup hierarchy that it may write to. Environment: see lib.sh.
@@ -58,6 +58,8 @@ fetch_all() {
     get "/api/v1/$path"
     cp "$WORK/body" "$WORK/${path%%\?*}"
   done
+  get / --header 'Accept: text/html'
+  cp "$WORK/body" "$WORK/page"
   scrape "$WORK/scrape"
   get /api/v1/pools
   [[ -n $before && $before == "$(etag)" ]]
@@ -65,8 +67,8 @@ fetch_all() {
 
 check_numbers() {
   wait_for "quiet between two censuses" fetch_all
-  expect "API and metrics say the same" python3 "$here/same_numbers.py" \
-    "$WORK/scrape" "$WORK/pools" "$WORK/holders" "$WORK/containers" "$WORK/users"
+  expect "API, page and metrics say the same" python3 "$here/same_numbers.py" \
+    "$WORK/scrape" "$WORK/pools" "$WORK/holders" "$WORK/containers" "$WORK/users" "$WORK/page"
   expect "the container holds $WATCHES watches of its own user's pool" is --arg id "$ID" \
     --argjson watches "$WATCHES" --arg uid "$FRESH_UID" '
       [.containers[] | select(.container_id == $id) | .holdings[] |
