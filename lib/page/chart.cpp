@@ -157,7 +157,7 @@ std::string chart_html(const Points& points, std::optional<std::uint64_t> limit,
         "<text x=\"20\" y=\"{1}\">limit {2}</text>",
         y, y - 50, number(*limit));
   } else {
-    add(out, "<text x=\"20\" y=\"110\">at most {}</text>", number(peak));
+    add(out, R"(<text x="20" y="110">at most {}</text>)", number(peak));
   }
   add(out,
       "<text x=\"20\" y=\"1270\">{} UTC</text>"

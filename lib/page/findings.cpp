@@ -20,7 +20,7 @@ constexpr std::size_t kMostNeighbours = 6;
 // What it is nearly full of, as a link to all of it.
 std::string title_html(const PoolFacts& facts) {
   const attribution::PoolKey key = key_of(*facts.pool);
-  return fmt::format("<a href=\"{}\">{}</a> <span class=\"scope\">{}</span>", pool_link(key),
+  return fmt::format(R"(<a href="{}">{}</a> <span class="scope">{}</span>)", pool_link(key),
                      catalogue::resource(key.resource).unit, scope_html(key));
 }
 
@@ -47,7 +47,7 @@ std::string culprit_html(const PoolFacts& facts) {
         top.runtime.empty() ? std::string("container") : safe(top.runtime), safe(row.row.top->id));
   }
   if (facts.pool->holdings.size() > 1) {
-    add(out, "<p class=\"dim\"><a href=\"{}#who\">{}</a></p>", pool_link(key_of(*facts.pool)),
+    add(out, R"(<p class="dim"><a href="{}#who">{}</a></p>)", pool_link(key_of(*facts.pool)),
         counted(facts.pool->holdings.size() - 1, "other holder", "other holders"));
   }
   return out;
@@ -78,7 +78,7 @@ std::string card_html(const PoolFacts& facts, std::size_t index) {
 std::string line_html(const PoolFacts& facts) {
   const report::AuditPool& row = *facts.row;
   std::string out;
-  add(out, "<li class=\"{}\"><span class=\"pill\">{}</span> {}: {}", class_of(*facts.finding),
+  add(out, R"(<li class="{}"><span class="pill">{}</span> {}: {})", class_of(*facts.finding),
       pill_words(facts), title_html(facts), amount_html(row.row));
   if (row.row.top) {
     const attribution::Holder& top = facts.snapshot->holders[facts.pool->holdings.front().holder];
@@ -110,7 +110,7 @@ std::string calm_html(const Model& model) {
 
 std::string findings_section(const Model& model) {
   const auto& findings = model.audit.findings;
-  std::string out = "<section id=\"answer\" aria-label=\"What is nearly full\">";
+  std::string out = R"(<section id="answer" aria-label="What is nearly full">)";
   if (findings.empty()) out += calm_html(model);
   for (std::size_t i = 0; i < std::min(findings.size(), kInFull); ++i) {
     out += card_html(pool_facts(model, findings[i].pool), i);

@@ -101,7 +101,7 @@ std::string neighbour_section(const Snapshot& snapshot, std::uint32_t index) {
       "<section id=\"shared\" aria-labelledby=\"shared-title\">"
       "<h2 id=\"shared-title\">Whose limits it is held to</h2>";
   if (pools.empty()) return out + "<p>None that is told by name.</p></section>\n";
-  out += "<p class=\"dim\">It fails when one of these is full.</p><ul class=\"columns\">";
+  out += R"(<p class="dim">It fails when one of these is full.</p><ul class="columns">)";
   for (const Pool* const pool : pools) {
     add(out, "<li class=\"share {}\">{} <b>{}</b></li>", state_class(ratio(pool)), pool_html(*pool),
         report::percent_text(ratio(pool)));

@@ -36,7 +36,7 @@ std::string row_html(const Incident& incident) {
       "<td class=\"n {6}\"><b>{7}</b></td><td class=\"n\">{8} <span class=\"of\">of {9}</span></td>"
       "<td class=\"name\">{10}</td></tr>\n",
       date_text(incident.began_at),
-      open ? "<span class=\"full\"><span class=\"pill\">open</span></span>"
+      open ? R"(<span class="full"><span class="pill">open</span></span>)"
            : std::string(name_of(incident.state)),
       report::duration_text(incident.lasted), pool_link(key),
       catalogue::resource(key.resource).unit, scope_html(key), state_class(ratio),
@@ -65,7 +65,7 @@ std::string incident_section(const incidents::Incidents& incidents) {
   for (std::size_t i = 0; i < shown; ++i) out += row_html(*incidents[i]);
   out += "</tbody></table></div>";
   if (shown < incidents.size()) {
-    add(out, "<p class=\"pager\"><a href=\"/api/v1/incidents\">{} older ones, as JSON</a></p>",
+    add(out, R"(<p class="pager"><a href="/api/v1/incidents">{} older ones, as JSON</a></p>)",
         number(std::uint64_t{incidents.size() - shown}));
   }
   return out + "</section>\n";

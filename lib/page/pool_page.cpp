@@ -52,7 +52,7 @@ std::string head_html(const PoolFacts& facts) {
 std::string holders_section(const PoolFacts& facts, std::size_t page) {
   const std::size_t all = facts.pool->holdings.size();
   const Slice slice = slice_of(all, kHoldersOnPage, page);
-  std::string out = "<section id=\"who\" aria-labelledby=\"who-title\">";
+  std::string out = R"(<section id="who" aria-labelledby="who-title">)";
   add(out,
       "<h2 id=\"who-title\">Who holds it</h2><div class=\"scroll plain\" role=\"region\" "
       "tabindex=\"0\" aria-label=\"Holders\">{}</div>",

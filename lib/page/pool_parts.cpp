@@ -39,9 +39,9 @@ const attribution::HolderUse* use_of(const PoolFacts& facts, const Holder& holde
 std::string holder_row(const PoolFacts& facts, const Holding& holding,
                        const std::optional<Span>& span) {
   const Holder& holder = facts.snapshot->holders[holding.holder];
-  std::string out = "<tr><th scope=\"row\" class=\"name\">" + holder_html(holder);
+  std::string out = R"(<tr><th scope="row" class="name">)" + holder_html(holder);
   if (holding.role == cgroup::Role::kRuntime) out += " <small>by its runtime</small>";
-  add(out, "</th><td class=\"n\">{}</td><td class=\"n\">{}</td>", number(holding.used),
+  add(out, R"(</th><td class="n">{}</td><td class="n">{}</td>)", number(holding.used),
       share_text(holding.used, *facts.pool));
   if (span) {
     const auto* const use = use_of(facts, holder, holding);
@@ -80,7 +80,7 @@ std::vector<std::uint32_t> neighbours_of(const PoolFacts& facts) {
   const Pool& pool = *facts.pool;
   std::vector<std::uint32_t> out = pool.neighbours;
   if (facts.row->row.top) std::erase(out, pool.holdings.front().holder);
-  std::ranges::stable_partition(out, [&facts](std::uint32_t index) {
+  std::stable_partition(out.begin(), out.end(), [&facts](std::uint32_t index) {
     return attribution::is_container(facts.snapshot->holders[index]);
   });
   return out;

@@ -62,7 +62,7 @@ std::string_view nobody(By by) {
 
 // The others are sorted and searched anew: their columns and names are others.
 std::string tabs_html(const View& view) {
-  std::string out = "<nav class=\"tabs\" aria-label=\"Whose use\">";
+  std::string out = R"(<nav class="tabs" aria-label="Whose use">)";
   for (const By by : {By::kContainer, By::kUnit, By::kUser}) {
     View other{.by = by, .pools = view.pools};
     add(out, "<a href=\"{}{}\"{}>{}</a>", link_to(other), kAnchor,
@@ -72,11 +72,11 @@ std::string tabs_html(const View& view) {
 }
 
 void add_hidden(std::string& out, std::string_view name, std::string_view value) {
-  add(out, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", name, value);
+  add(out, R"(<input type="hidden" name="{}" value="{}">)", name, value);
 }
 
 std::string form_html(const View& view) {
-  std::string out = "<form class=\"filter\" role=\"search\" method=\"get\" action=\"/#holders\">";
+  std::string out = R"(<form class="filter" role="search" method="get" action="/#holders">)";
   if (view.by != By::kContainer) add_hidden(out, "by", name_of(view.by));
   if (view.sort != Column::kShare) add_hidden(out, "sort", name_of(view.sort));
   if (view.ascending != ascends_by_default(view.sort)) {
@@ -106,13 +106,13 @@ std::string column_html(const View& view, Column column) {
   next.ascending = is_sorted ? !view.ascending : ascends_by_default(column);
   const std::string_view sorted =
       view.ascending ? " aria-sort=\"ascending\"" : " aria-sort=\"descending\"";
-  return fmt::format("<th scope=\"col\"{}{}><a href=\"{}{}\">{}</a></th>",
+  return fmt::format(R"(<th scope="col"{}{}><a href="{}{}">{}</a></th>)",
                      column == Column::kName ? "" : " class=\"n\"", is_sorted ? sorted : "",
                      link_to(next), kAnchor, heading_of(column, view.by));
 }
 
 std::string name_cell(const UseRow& row) {
-  std::string out = "<th scope=\"row\" class=\"name\">";
+  std::string out = R"(<th scope="row" class="name">)";
   if (row.link.empty()) {
     out += name_html(row.name);
   } else {
@@ -127,7 +127,7 @@ std::string share_cell(const attribution::Snapshot& snapshot, const UseRow& row)
   const attribution::Pool& pool = snapshot.pools[*row.share_pool];
   const attribution::PoolKey key = key_of(pool);
   return fmt::format(
-      "<td class=\"n share {}\"><b>{}</b> <small>of <a href=\"{}\">{}{}{}</a></small></td>",
+      R"(<td class="n share {}"><b>{}</b> <small>of <a href="{}">{}{}{}</a></small></td>)",
       state_class(row.share), report::percent_text(row.share), pool_link(key),
       catalogue::resource(pool.resource).unit, key.uid.empty() ? "" : ", ",
       key.uid.empty() ? "" : scope_html(key));
@@ -189,8 +189,7 @@ std::string table_section(const attribution::Snapshot& snapshot, const View& vie
       "<h2 id=\"holders-title\">Who holds what</h2>";
   out += "<div class=\"bar-row\">" + tabs_html(view) + form_html(view) + "</div>";
   if (slice.last > 0) {
-    add(out,
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table><thead><tr>",
+    add(out, R"(<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><thead><tr>)",
         words_of(view.by));
     for (const Column column : columns_of(view.by)) out += column_html(view, column);
     out += "</tr></thead><tbody>\n";

@@ -153,10 +153,10 @@ UseRows user_rows(const Snapshot& snapshot, std::string_view wanted) {
   return out;
 }
 
-bool is_less(const UseRow& left, const UseRow& right, Column column) {
-  if (column == Column::kName) return left.name < right.name;
-  if (column == Column::kShare) return left.share < right.share;
-  return number_in(left, column) < number_in(right, column);
+bool is_less(const UseRow& one, const UseRow& other, Column column) {
+  if (column == Column::kName) return one.name < other.name;
+  if (column == Column::kShare) return one.share < other.share;
+  return number_in(one, column) < number_in(other, column);
 }
 
 }  // namespace
