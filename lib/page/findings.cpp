@@ -63,7 +63,7 @@ std::string card_html(const PoolFacts& facts, std::size_t index) {
       class_of(*facts.finding), index, pill_words(facts), title_html(facts),
       report::percent_text(row.row.ratio), amount_html(row.row));
   out += meter_html(row.row.ratio, "use of the pool");
-  if (row.full_in && row.growth) {
+  if (report::is_foreseeable(row)) {
     add(out, "<p class=\"course\">{}</p>", report::full_in_text(*row.full_in, *row.growth));
   }
   add(out,

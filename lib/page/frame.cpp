@@ -17,7 +17,7 @@ constexpr std::string_view kIcon =
 
 constexpr std::string_view kPolicy =
     "default-src 'none'; "
-    "style-src 'sha256-/rRD3r7nHKf36sEAIwbqBwlu8dtuGDOGIy3j7J460RY='; "
+    "style-src 'sha256-+1voAlgv65qtr5LsTeC4lqoRQqrHXbKsSZ1qhnrrZi8='; "
     "script-src 'sha256-4gdF0D7T6DZZsTcAzx4ahWBrWT1ZgCZFdGRImtbofKY='; "
     "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'";

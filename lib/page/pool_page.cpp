@@ -35,17 +35,19 @@ std::string head_html(const PoolFacts& facts) {
       "<p class=\"amount\"><b>{}</b> {}</p></header>{}",
       state_class(row.row.ratio), state_words(row.row.ratio), report::percent_text(row.row.ratio),
       amount_html(row.row), meter_html(row.row.ratio, "use of the pool"));
-  if (row.full_in && row.growth) {
+  if (report::is_foreseeable(row)) {
     add(out, "<p class=\"course\">{}</p>", report::full_in_text(*row.full_in, *row.growth));
   }
-  if (facts.use) {
-    out += chart_html(facts.use->points, row.row.limit ? row.row.limit->value : std::nullopt,
-                      "used lately");
-  }
+  const std::string chart =
+      facts.use ? chart_html(facts.use->points, row.row.limit ? row.row.limit->value : std::nullopt,
+                             "used lately")
+                : "";
+  const std::string between = chart.empty() ? "</div><div>" : "";
   add(out,
-      "<div class=\"body\"><div><h3>When it is full</h3><p>{}</p></div>"
-      "<div><h3>What to do</h3>{}</div></div></article>\n",
-      error_html(key.resource), remedy_html(facts));
+      "<div class=\"body\"><div><h3>When it is full</h3><p>{}</p>{}<h3>What to do</h3>{}</div>{}"
+      "</div></article>\n",
+      error_html(key.resource), between, remedy_html(facts),
+      chart.empty() ? chart : "<div>" + chart + "</div>");
   return out;
 }
 

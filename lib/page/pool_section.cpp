@@ -38,7 +38,7 @@ std::string top_html(const PoolFacts& facts) {
 }
 
 std::string course_html(const report::AuditPool& row) {
-  if (!row.full_in) return {};
+  if (!report::is_foreseeable(row)) return {};
   return "full in " + report::duration_text(*row.full_in);
 }
 
@@ -64,7 +64,7 @@ std::string body_html(const PoolFacts& facts) {
   const std::string chart =
       facts.use ? chart_html(facts.use->points, limit_of(row.row), "used lately") : "";
   std::string out = "<div class=\"body\"><div>";
-  if (row.full_in && row.growth) {
+  if (report::is_foreseeable(row)) {
     add(out, "<p class=\"course\">{}</p>", report::full_in_text(*row.full_in, *row.growth));
   }
   out += holders_html(facts, 0, kMostHolders);

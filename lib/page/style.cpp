@@ -94,8 +94,8 @@ main > section > h2 { margin-bottom: .15rem; font-size: 1.0625rem; }
 .pools { margin-top: .6rem; background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; overflow: hidden; }
 .pool-heads, summary { display: grid; align-items: center; gap: 0 1.25rem; padding: .45rem 1.1rem;
-  grid-template-columns: minmax(0, 15fr) minmax(0, 16fr) minmax(0, 12fr) 6rem minmax(0, 14fr)
-  minmax(0, 8fr); }
+  grid-template-columns: minmax(0, 14fr) minmax(0, 15fr) minmax(0, 12fr) 6rem minmax(0, 18fr)
+  minmax(0, 10fr); }
 .plain .pool-heads, .plain summary { grid-template-columns: minmax(0, 15fr) minmax(0, 18fr)
   minmax(0, 12fr) minmax(0, 19fr) minmax(0, 8fr); }
 .plain .lately { display: none; }
@@ -107,7 +107,8 @@ summary:hover { background: var(--soft); }
 summary:focus-visible { outline-offset: -2px; }
 summary > * { min-width: 0; overflow-wrap: anywhere; }
 summary .amount { text-align: right; }
-summary .top { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+summary .top { display: flex; gap: .4rem; align-items: baseline; white-space: nowrap; }
+summary .top bdi { overflow: hidden; text-overflow: ellipsis; }
 .what b { font-weight: 600; }
 .what::before { content: ""; display: inline-block; border: .28rem solid transparent;
   border-left-color: var(--dim); margin-right: .3rem; border-right: 0; }
@@ -122,7 +123,9 @@ td.warm b { color: var(--warm); }
 .none .percent { color: var(--dim); }
 .body { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 2.5rem;
   padding: .4rem 1.1rem 1.2rem; border-top: 1px solid var(--line); background: var(--card); }
+.finding .body { padding: 0; border: 0; }
 .body h3 { margin-top: .8rem; }
+.body h3:first-child { margin-top: 0; }
 .body > div > p { margin-top: .5rem; }
 .body h3 + p { margin-top: 0; }
 .spark { display: block; width: 6rem; height: 1.25rem; }
@@ -162,6 +165,8 @@ tbody tr:hover { background: var(--soft); }
   white-space: nowrap; }
 .holders th:first-child, .holders td:first-child { padding-left: 0; }
 .holders th:last-child, .holders td:last-child { padding-right: 0; }
+.scroll .holders th:first-child { padding-left: 1.1rem; }
+.scroll .holders th:last-child, .scroll .holders td:last-child { padding-right: 1.1rem; }
 .holders .name { min-width: 0; }
 .line-cell { width: 6.6rem; vertical-align: middle; }
 .rest { color: var(--dim); }

@@ -29,8 +29,7 @@ constexpr std::chrono::seconds kSoon = 4h;
 // Not what is hardly used: a pool that is a tenth full would have to grow tenfold, and what starts
 // up grows fast from nothing without going on.
 constexpr double kOnCourseFrom = 0.1;
-// Nor further ahead than so many times as long as it was watched: what a daemon has seen in its
-// first two minutes tells something of the next half-hour, and nothing of the afternoon.
+// As long as it was watched.
 constexpr int kTimesAhead = 12;
 
 // Of all holders, by index: each is a neighbour of many pools.
@@ -54,7 +53,7 @@ std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const P
 
 bool is_on_course(const AuditPool& pool) {
   if (!pool.full_in || !pool.row.ratio || *pool.row.ratio < kOnCourseFrom) return false;
-  return *pool.full_in <= kSoon && *pool.full_in <= kTimesAhead * pool.growth->over;
+  return *pool.full_in <= kSoon && is_foreseeable(pool);
 }
 
 AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolRow row,
@@ -239,6 +238,10 @@ std::string_view name_of(Advice::Kind kind) {
       return "look";
   }
   return "";
+}
+
+bool is_foreseeable(const AuditPool& pool) {
+  return pool.full_in && pool.growth && *pool.full_in <= kTimesAhead * pool.growth->over;
 }
 
 Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& source,

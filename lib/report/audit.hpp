@@ -81,6 +81,10 @@ struct AuditSource {
   std::string stale;        // why the snapshot is older than it should be; empty when it is not
 };
 
+// Whether it is worth saying when the pool will be full: what was watched for two minutes tells
+// something of the next half-hour, and nothing of the afternoon.
+bool is_foreseeable(const AuditPool& pool);
+
 // What is cut to `_other` has no limit of its own, and so is never found to be full.
 Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& source,
                  const AuditOptions& options);
