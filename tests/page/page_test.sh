@@ -36,7 +36,9 @@ readonly HOSTILE=$'<img src=x onerror="window.harmed=1">\'&amp;\x1b[31m\x01\u202
 install_modules() {
   mkdir "$KCOMMONS_E2E_WORK/page"
   cp "$PAGE_DIR"/{package.json,package-lock.json,*.mjs} "$KCOMMONS_E2E_WORK/page"
-  (cd "$KCOMMONS_E2E_WORK/page" && npm ci --no-audit --no-fund >"$KCOMMONS_E2E_WORK/npm.log" 2>&1) ||
+  (cd "$KCOMMONS_E2E_WORK/page" &&
+    npm ci --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000) \
+    >"$KCOMMONS_E2E_WORK/npm.log" 2>&1 ||
     skip "npm ci failed: $(tail -n 3 "$KCOMMONS_E2E_WORK/npm.log")"
 }
 
