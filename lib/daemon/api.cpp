@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "attribution/attributor.hpp"
@@ -59,6 +60,7 @@ std::string wrong(std::string_view name, std::string_view value, std::string_vie
 std::string wrong_resource(std::string_view name) {
   if (name.empty() || catalogue::find_resource(name)) return {};
   std::vector<std::string_view> names;
+  names.reserve(std::size(catalogue::kResources));
   for (const catalogue::Resource& row : catalogue::kResources) names.push_back(row.name);
   return wrong("resource", name, fmt::format("one of {}", fmt::join(names, ", ")));
 }
@@ -204,7 +206,7 @@ http::Response Api::containers(const Observation& seen, const http::Query& query
                                               value_of(query, "container_id")));
 }
 
-http::Response Api::users(const Observation& seen, const http::Query&) const {
+http::Response Api::users(const Observation& seen, const http::Query& /*query*/) const {
   return tagged(seen, report::users_json(plain_audit(seen), *seen.snapshot));
 }
 
