@@ -33,7 +33,7 @@ http::Response compressed(const http::Request& request, http::Response response)
   response.body = exposition::gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
   for (auto& [name, value] : response.headers) {
-    if (name == "ETag") value = "W/" + value;
+    if (name == "ETag") value.insert(0, "W/");
   }
   return response;
 }
