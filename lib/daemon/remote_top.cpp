@@ -1,0 +1,34 @@
+#include "daemon/remote_top.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "catalogue/catalogue.hpp"
+#include "daemon/remote.hpp"
+#include "report/top_parse.hpp"
+#include "report/top_words.hpp"
+
+namespace kcommons::daemon {
+
+Result<report::Top> ask_top(const http::Url& url, const report::TopQuery& query,
+                            const http::ClientOptions& options) {
+  std::string target = fmt::format("{}?by={}&sort={}", kTopPath, report::name_of(query.by),
+                                   report::name_of(query.order));
+  for (const catalogue::ResourceId resource : query.resources) {
+    target += fmt::format("&resource={}", catalogue::resource(resource).name);
+  }
+  const auto answer = ask(url, target, options);
+  if (!answer) return fail(answer.error());
+  if (answer->status != 200) return fail(unexpected_status(url, target, *answer));
+  auto top = report::parse_top_json(answer->body);
+  if (!top) {
+    return fail(useless_answer(url, target,
+                               "what it answers is not who holds what: " + top.error().message()));
+  }
+  if (top->by == query.by) return top;
+  return fail(
+      useless_answer(url, target, fmt::format("it answers by {}", report::name_of(top->by))));
+}
+
+}  // namespace kcommons::daemon
