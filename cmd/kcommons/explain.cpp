@@ -27,16 +27,6 @@ struct ExplainFlags {
   std::string output = "table";
 };
 
-void name_process(const config::Config& config, report::Explanation& explanation) {
-  const auto procfs = procfs::ProcRoot::open(config.paths.procfs);
-  if (!procfs) return;
-  for (report::Explained& answer : explanation.answers) {
-    if (!answer.process) continue;
-    report::TopWho& who = answer.process->who;
-    who.command = daemon::command_of(*procfs, *who.pid, who.start_time);
-  }
-}
-
 // Why there is nothing to explain.
 std::string nothing_of(const config::Config& config, std::string_view subject) {
   const auto pid = text::parse_number<Pid::rep>(subject);
@@ -71,7 +61,9 @@ int explain_of(const config::Config& config, const ExplainFlags& flags) {
     warn(nothing_of(config, flags.subject));
     return kExitFailure;
   }
-  name_process(config, explanation);
+  if (const auto named = daemon::name_processes(config.paths.procfs, explanation); !named) {
+    warn(named.error().message() + "; the process is shown without a name");
+  }
   if (flags.output == "json") return print(report::explanation_json(explanation));
   const int code = print(report::explanation_text(explanation, standard_output_paper()));
   for (const std::string& warning : explanation.warnings) warn(text::printable(warning));

@@ -36,67 +36,70 @@ double seconds(SteadyTime::duration duration) {
 }  // namespace
 
 void PoolHistory::configure(std::chrono::milliseconds window, std::size_t max_pools) {
-  window_ = window;
-  step_ = window / kSteps;
+  window_ = Track::window_of(window);
   max_pools_ = max_pools;
-  for (auto& [key, track] : tracks_) {
-    std::vector<Point> kept;
-    for (const Point& point : track.points) {
-      if (kept.empty() || point.at - kept.back().at >= step_) kept.push_back(point);
-    }
-    track.points = std::move(kept);
-  }
-}
-
-void PoolHistory::add_point(Track& track) const {
-  const SteadyTime now = track.newest.at;
-  std::vector<Point>& points = track.points;
-  if (!points.empty() && now - points.back().at < step_) return;
-  std::erase_if(points, [&](const Point& point) { return now - point.at > window_; });
-  points.push_back(track.newest);
+  for (auto& [key, entry] : entries_) entry.track.thin(window_);
 }
 
 void PoolHistory::note_pool(const CurrentPool& pool, SteadyTime now) {
   if (pool.uid == kOther) return;  // now of these users, now of those
   const PoolKey key{.resource = pool.resource, .userns = pool.userns, .uid = pool.uid};
-  auto at = tracks_.find(key);
-  if (at == tracks_.end()) {
+  auto at = entries_.find(key);
+  if (at == entries_.end()) {
     // Twice as many as there may be, as those that are gone are still among them.
-    if (!pool.used || tracks_.size() >= 2 * max_pools_) return;
-    at = tracks_.emplace(key, Track{}).first;
+    if (!pool.used || entries_.size() >= 2 * max_pools_) return;
+    at = entries_.emplace(key, Entry{}).first;
   }
-  Track& track = at->second;
-  track.seen = now;
-  if (!pool.used) return;
-  track.newest = {.at = now, .used = *pool.used};
-  add_point(track);
+  at->second.seen = now;
+  if (pool.used) at->second.track.note(*pool.used, now, window_);
 }
 
 void PoolHistory::note(const std::vector<CurrentPool>& pools, SteadyTime now) {
   if (noted_at_ && now <= *noted_at_) return;
   noted_at_ = now;
   for (const CurrentPool& pool : pools) note_pool(pool, now);
-  std::erase_if(tracks_, [now](const auto& entry) { return entry.second.seen != now; });
+  std::erase_if(entries_, [now](const auto& entry) { return entry.second.seen != now; });
 }
 
 std::optional<Growth> PoolHistory::growth(const PoolKey& key, SteadyTime now) const {
-  const auto at = tracks_.find(key);
-  if (at == tracks_.end() || at->second.newest.at != noted_at_) return std::nullopt;
-  const Point& newest = at->second.newest;
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || at->second.track.newest().at != noted_at_) return std::nullopt;
+  const Track::Point& newest = at->second.track.newest();
   SteadyTime first = newest.at;
   Line line;
-  const auto add = [&](const Point& point) {
+  const auto add = [&](const Track::Point& point) {
     first = std::min(first, point.at);
     line.add(seconds(point.at - newest.at),
              static_cast<double>(point.used) - static_cast<double>(newest.used));
   };
-  for (const Point& point : at->second.points) {
-    if (now - point.at <= window_ && point.at != newest.at) add(point);
+  for (const Track::Point& point : at->second.track.points()) {
+    if (now - point.at <= window_.length && point.at != newest.at) add(point);
   }
   add(newest);
-  if (line.count() < 3 || newest.at - first < 2 * step_) return std::nullopt;
+  if (line.count() < 3 || newest.at - first < 2 * window_.step) return std::nullopt;
   return Growth{.per_second = line.slope(),
                 .over = std::chrono::duration_cast<std::chrono::seconds>(newest.at - first)};
+}
+
+PoolUse PoolHistory::use_of(const PoolKey& key, const Track& track, const Moment& now) const {
+  return {.resource = key.resource,
+          .userns = key.userns,
+          .uid = key.uid,
+          .points = track.shown(now, window_),
+          .holders = {}};
+}
+
+std::vector<PoolUse> PoolHistory::uses(const Moment& now) const {
+  std::vector<PoolUse> all;
+  all.reserve(entries_.size());
+  for (const auto& [key, entry] : entries_) all.push_back(use_of(key, entry.track, now));
+  return all;
+}
+
+std::optional<PoolUse> PoolHistory::use(const PoolKey& key, const Moment& now) const {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return std::nullopt;
+  return use_of(key, at->second.track, now);
 }
 
 }  // namespace kcommons::attribution

@@ -25,6 +25,7 @@
 #include "daemon/access.hpp"
 #include "daemon/deadline.hpp"
 #include "daemon/descriptors.hpp"
+#include "daemon/history_book.hpp"
 #include "daemon/incident_book.hpp"
 #include "daemon/log.hpp"
 #include "daemon/naming.hpp"
@@ -303,6 +304,7 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   }
 
   SnapshotSlot snapshots;
+  HistoryBook history(config.sampling.history_window, config.limits.max_pools, clock);
   exposition::Registry registry;
   exposition::SelfMetrics self;
   self.set_build(build.version, build.revision, build.compiler);
@@ -322,7 +324,8 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   identity::Namer namer(std::move(naming), clock);
   Publisher publisher(notifier, namer,
                       attribution::Attributor(limits_of(config), config.neighbours_above),
-                      pool_options_of(config), snapshots, incidents, registry, self, log, clock);
+                      pool_options_of(config), snapshots, history, incidents, registry, self, log,
+                      clock);
   census::Sampler sampler(std::move(source->source), cadence_of(config), publisher, clock);
   SamplerWatch watch([&sampler] { return sampler.progress(); }, patience_for(config.sampling),
                      clock);
@@ -356,8 +359,9 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
                    .source = source->name,
                    .source_reason = source->reason,
                    .restriction = source->restriction,
-                   .telemetry_path = config.web.telemetry_path},
-                  snapshots, incidents, registry, clock, std::move(hooks));
+                   .telemetry_path = config.web.telemetry_path,
+                   .procfs = config.paths.procfs},
+                  snapshots, history, incidents, registry, clock, std::move(hooks));
   const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {
     troubles.report("the web configuration is wrong, nobody gets in until it is right", mistakes);
   });

@@ -1,10 +1,11 @@
 #include "daemon/host_look.hpp"
 
-#include <limits>
+#include <chrono>
 #include <stop_token>
 #include <utility>
 
 #include "daemon/naming.hpp"
+#include "daemon/one_shot.hpp"
 
 namespace kcommons::daemon {
 
@@ -12,11 +13,6 @@ namespace {
 
 // Of a command, people wait for names.
 constexpr std::chrono::milliseconds kPatience{2000};
-
-constexpr attribution::Limits unlimited() {
-  constexpr auto kMost = std::numeric_limits<std::size_t>::max();
-  return {.max_containers = kMost, .max_units = kMost, .max_pools = kMost, .max_users = kMost};
-}
 
 }  // namespace
 
@@ -31,13 +27,13 @@ Result<std::unique_ptr<HostLook>> HostLook::open(const config::Config& config, c
 HostLook::HostLook(OpenedSource opened, const config::Config& config, const Clock& clock)
     : opened_(std::move(opened)),
       namer_(naming_of(config, kPatience), clock),
-      attributor_(unlimited(), config.neighbours_above) {}
+      neighbours_above_(config.neighbours_above) {}
 
 Result<OneShot> HostLook::take() {
   auto census = opened_.source->take_census(std::stop_token{});
   if (!census) return fail(census.error().during("take a census by " + opened_.name));
   namer_.apply(*census);
-  attribution::Snapshot snapshot = attributor_.attribute(*census);
+  attribution::Snapshot snapshot = attribute_all(*census, neighbours_above_);
   return OneShot{.source = opened_.name,
                  .source_reason = opened_.reason,
                  .restriction = opened_.restriction,

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "attribution/attributor.hpp"
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -44,7 +43,7 @@ class HostLook final {
 
   OpenedSource opened_;
   identity::Namer namer_;
-  attribution::Attributor attributor_;
+  double neighbours_above_;
 };
 
 }  // namespace kcommons::daemon

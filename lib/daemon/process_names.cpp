@@ -26,4 +26,15 @@ Result<void> name_processes(const std::string& procfs, report::Top& top) {
   return {};
 }
 
+Result<void> name_processes(const std::string& procfs, report::Explanation& explanation) {
+  const auto root = procfs::ProcRoot::open(procfs);
+  if (!root) return fail(root.error().during("name processes"));
+  for (report::Explained& answer : explanation.answers) {
+    if (!answer.process) continue;
+    report::TopWho& who = answer.process->who;
+    who.command = command_of(*root, *who.pid, who.start_time);
+  }
+  return {};
+}
+
 }  // namespace kcommons::daemon

@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "procfs/proc_root.hpp"
+#include "report/explain.hpp"
 #include "report/top.hpp"
 
 namespace kcommons::daemon {
@@ -20,5 +21,6 @@ std::optional<std::string> command_of(const procfs::ProcRoot& procfs, Pid pid,
 // The commands of the processes that are shown. An error where the procfs cannot be opened; one
 // that is gone has none.
 Result<void> name_processes(const std::string& procfs, report::Top& top);
+Result<void> name_processes(const std::string& procfs, report::Explanation& explanation);
 
 }  // namespace kcommons::daemon

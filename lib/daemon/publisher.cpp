@@ -13,27 +13,33 @@ using attribution::Snapshot;
 using census::Unseen;
 using exposition::Pass;
 
-void SnapshotSlot::put(std::shared_ptr<const Snapshot> snapshot) {
+void SnapshotSlot::put(Observation observation) {
+  auto newest = std::make_shared<const Observation>(std::move(observation));
   const std::lock_guard lock(mutex_);
-  snapshot_ = std::move(snapshot);
+  newest_.swap(newest);
+}
+
+std::shared_ptr<const Observation> SnapshotSlot::observation() const {
+  const std::lock_guard lock(mutex_);
+  return newest_;
 }
 
 std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
-  const std::lock_guard lock(mutex_);
-  return snapshot_;
+  const auto newest = observation();
+  return newest ? newest->snapshot : nullptr;
 }
 
 Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
-                     PoolOptions pools, SnapshotSlot& snapshots, IncidentBook& incidents,
-                     exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
-                     const Clock& clock)
+                     PoolOptions pools, SnapshotSlot& snapshots, HistoryBook& history,
+                     IncidentBook& incidents, exposition::Registry& registry,
+                     exposition::SelfMetrics& self, Log& log, const Clock& clock)
     : notifier_(notifier),
       namer_(namer),
       attributor_(std::move(attributor)),
       options_(pools),
       peaks_(pools.peak_window, pools.max_pools),
-      history_(pools.history_window, pools.max_pools),
       snapshots_(snapshots),
+      history_(history),
       incidents_(incidents),
       registry_(registry),
       self_(self),
@@ -67,7 +73,7 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
     troubles_.report("pools cannot be read, the last values stay", reading.error().message());
   }
   auto pools = current_pools();
-  if (is_new) incidents_.on_pools(pools, snapshots_.get().get(), history_);
+  if (is_new) incidents_.on_pools(pools, snapshots_.get().get(), history_.pools());
   render(std::move(pools));
   report_notified(notifier_.alive());
   registry_.publish_pools(pools_text_);
@@ -90,7 +96,7 @@ void Publisher::render(std::vector<attribution::CurrentPool> pools) {
 
 void Publisher::add_growth(Snapshot& snapshot) const {
   for (attribution::Pool& pool : snapshot.pools) {
-    pool.growth = history_.growth({pool.resource, pool.userns, pool.uid}, clock_.steady());
+    pool.growth = history_.pools().growth({pool.resource, pool.userns, pool.uid}, clock_.steady());
   }
 }
 
@@ -113,12 +119,8 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
 
-  name_containers(*census);
-  Snapshot attributed = attributor_.attribute(*census);
-  attributed.copied_labels = namer_.labels();
-  add_growth(attributed);
-  const auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
-  snapshots_.put(snapshot);
+  const auto snapshot = publish(std::move(*census));
+  history_.note(*snapshot);
   incidents_.on_census(*snapshot);
   render(current_pools());
   registry_.publish_all(render_self(), pools_text_, exposition::render_holdings(*snapshot));
@@ -131,6 +133,18 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
                                            {"containers", std::to_string(snapshot->containers)},
                                            {"seconds", fmt::format("{:.3f}", cost.wall.count())}});
   }
+}
+
+std::shared_ptr<const Snapshot> Publisher::publish(census::Census census) {
+  name_containers(census);
+  Snapshot attributed = attributor_.attribute(census);
+  attributed.copied_labels = namer_.labels();
+  add_growth(attributed);
+  auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
+  snapshots_.put({.snapshot = snapshot,
+                  .census = std::make_shared<const census::Census>(std::move(census)),
+                  .told = namer_.told()});
+  return snapshot;
 }
 
 void Publisher::name_containers(census::Census& census) {

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "attribution/attributor.hpp"
-#include "attribution/pool_history.hpp"
 #include "attribution/pool_peaks.hpp"
 #include "attribution/snapshot.hpp"
 #include "census/sampler.hpp"
+#include "daemon/history_book.hpp"
 #include "daemon/incident_book.hpp"
 #include "daemon/log.hpp"
 #include "daemon/notify.hpp"
@@ -26,16 +26,25 @@
 
 namespace kcommons::daemon {
 
-// Hands the newest snapshot over. Thread-safe; the lock is held for a pointer's copy. (Not
+// What one census told, as it is served and as it was.
+struct Observation {
+  std::shared_ptr<const attribution::Snapshot> snapshot;
+  std::shared_ptr<const census::Census> census;
+  std::vector<identity::Told> told;  // how its containers came by their names
+};
+
+// Hands the newest observation over. Thread-safe; the lock is held for a pointer's copy. (Not
 // std::atomic<std::shared_ptr>: ThreadSanitizer does not understand GCC 12's.)
 class SnapshotSlot final {
  public:
-  void put(std::shared_ptr<const attribution::Snapshot> snapshot);
+  void put(Observation observation);
+  // Null before the first.
+  [[nodiscard]] std::shared_ptr<const Observation> observation() const;
   [[nodiscard]] std::shared_ptr<const attribution::Snapshot> get() const;
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<const attribution::Snapshot> snapshot_;
+  std::shared_ptr<const Observation> newest_;
 };
 
 struct PoolOptions {
@@ -48,9 +57,9 @@ class Publisher final : public census::SampleListener {
  public:
   // All but the attributor are shared with the web side and must outlive the publisher.
   Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
-            PoolOptions pools, SnapshotSlot& snapshots, IncidentBook& incidents,
-            exposition::Registry& registry, exposition::SelfMetrics& self, Log& log,
-            const Clock& clock);
+            PoolOptions pools, SnapshotSlot& snapshots, HistoryBook& history,
+            IncidentBook& incidents, exposition::Registry& registry, exposition::SelfMetrics& self,
+            Log& log, const Clock& clock);
 
   // From the next pass on. On the sampler thread, as the others.
   void configure(const attribution::Limits& limits, double neighbours_above, PoolOptions pools);
@@ -63,6 +72,7 @@ class Publisher final : public census::SampleListener {
   std::vector<attribution::CurrentPool> current_pools();
   void render(std::vector<attribution::CurrentPool> pools);
   void add_growth(attribution::Snapshot& snapshot) const;
+  std::shared_ptr<const attribution::Snapshot> publish(census::Census census);
   std::string render_self();
   void name_containers(census::Census& census);
   void report_notified(const Result<void>& told);
@@ -73,8 +83,8 @@ class Publisher final : public census::SampleListener {
   attribution::Attributor attributor_;
   PoolOptions options_;
   attribution::PoolPeaks peaks_;
-  attribution::PoolHistory history_;
   SnapshotSlot& snapshots_;
+  HistoryBook& history_;
   IncidentBook& incidents_;
   exposition::Registry& registry_;
   exposition::SelfMetrics& self_;

@@ -7,13 +7,10 @@
 #include "base/result.hpp"
 #include "http/client.hpp"
 #include "http/url.hpp"
+#include "report/instances.hpp"
 #include "report/top.hpp"
 
 namespace kcommons::daemon {
-
-// Where the rows are, as `kcommons top -o json` prints them, with the parameters by, sort and
-// resource, which may be repeated.
-inline constexpr std::string_view kTopPath = "/api/v1/holders";
 
 // All rows: a host with a thousand containers has some megabytes of them.
 inline constexpr http::ClientOptions kTopOptions{.max_body = std::size_t{64} * 1024 * 1024};
@@ -22,5 +19,9 @@ inline constexpr http::ClientOptions kTopOptions{.max_body = std::size_t{64} * 1
 // do next.
 Result<report::Top> ask_top(const http::Url& url, const report::TopQuery& query,
                             const http::ClientOptions& options = kTopOptions);
+
+// The inotify instances of a process, as the daemon's last census has them: without descriptors.
+Result<report::Instances> ask_instances(const http::Url& url, Pid pid,
+                                        const http::ClientOptions& options = {});
 
 }  // namespace kcommons::daemon

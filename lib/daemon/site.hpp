@@ -12,6 +12,8 @@
 
 #include "attribution/snapshot.hpp"
 #include "base/clock.hpp"
+#include "daemon/api.hpp"
+#include "daemon/history_book.hpp"
 #include "daemon/incident_book.hpp"
 #include "daemon/publisher.hpp"
 #include "exposition/registry.hpp"
@@ -19,10 +21,6 @@
 
 namespace kcommons::daemon {
 
-// Where the audit is, with the parameters warn and crit, in percent.
-inline constexpr std::string_view kAuditPath = "/api/v1/audit";
-// Where the incidents are, the newest first.
-inline constexpr std::string_view kIncidentsPath = "/api/v1/incidents";
 inline constexpr std::string_view kHealthyPath = "/-/healthy";
 
 // What the site asks of the rest of the daemon; called from several threads at once.
@@ -45,27 +43,27 @@ class Site final {
     std::string source_reason;
     std::string restriction;  // what limits the source's view; empty when nothing does
     std::string telemetry_path;
+    std::string procfs;  // where it is mounted
   };
 
-  Site(Facts facts, const SnapshotSlot& snapshots, const IncidentBook& incidents,
-       const exposition::Registry& registry, const Clock& clock, SiteHooks hooks = {});
+  Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& history,
+       const IncidentBook& incidents, const exposition::Registry& registry, const Clock& clock,
+       SiteHooks hooks = {});
 
   [[nodiscard]] http::Handler handler() const;
 
  private:
   [[nodiscard]] http::Response landing(const http::Request& request) const;
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
-  [[nodiscard]] http::Response audit(const http::Request& request) const;
-  [[nodiscard]] http::Response incidents(const http::Request& request) const;
   [[nodiscard]] http::Response reload() const;
   [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
   SiteHooks hooks_;
   const SnapshotSlot& snapshots_;
-  const IncidentBook& incidents_;
   const exposition::Registry& registry_;
   const Clock& clock_;
+  Api api_;
 };
 
 }  // namespace kcommons::daemon

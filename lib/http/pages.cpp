@@ -1,5 +1,7 @@
 #include "http/pages.hpp"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "base/text.hpp"
@@ -11,6 +13,10 @@ namespace {
 void add_page_headers(Response& response) {
   response.headers.emplace_back("Vary", "Accept");
   response.headers.emplace_back("Cache-Control", "no-store");
+}
+
+Headers tag_headers(std::string_view tag) {
+  return {{"ETag", fmt::format("\"{}\"", tag)}, {"Cache-Control", "no-cache"}};
 }
 
 }  // namespace
@@ -27,6 +33,32 @@ Response json_response(int status, std::string body) {
           .content_type = "application/json",
           .body = std::move(body),
           .headers = {{"Cache-Control", "no-store"}}};
+}
+
+Response tagged_json_response(std::string body, std::string_view tag) {
+  return {.status = 200,
+          .content_type = "application/json",
+          .body = std::move(body),
+          .headers = tag_headers(tag)};
+}
+
+// As weak ones are compared: what comes through a proxy may have been made weak (RFC 9110, 13.1.2).
+bool has_tag(std::optional<std::string_view> if_none_match, std::string_view tag) {
+  if (!if_none_match) return false;
+  for (std::string_view one : text::split(*if_none_match, ',')) {
+    one = text::trim(one);
+    if (one == "*") return true;
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one.size() == tag.size() + 2 && one.front() == '"' && one.back() == '"' &&
+        one.substr(1, tag.size()) == tag) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Response not_modified_response(std::string_view tag) {
+  return {.status = 304, .content_type = {}, .body = {}, .headers = tag_headers(tag)};
 }
 
 Response metrics_response(std::vector<std::shared_ptr<const std::string>> parts,

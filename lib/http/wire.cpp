@@ -38,10 +38,14 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:
       return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
@@ -66,8 +70,11 @@ std::string response_head(const Response& response, bool keep_alive, WallTime no
       fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   append_line(out, "Date", fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(seconds)));
-  append_line(out, "Content-Type", response.content_type);
-  append_line(out, "Content-Length", fmt::format("{}", length_of(response)));
+  // It ends with its head, and a length would be that of what the client has (RFC 9110, 8.6).
+  if (response.status != 304) {
+    append_line(out, "Content-Type", response.content_type);
+    append_line(out, "Content-Length", fmt::format("{}", length_of(response)));
+  }
   append_line(out, "X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) append_line(out, name, value);
   append_line(out, "Connection", keep_alive ? "keep-alive" : "close");

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -82,7 +83,7 @@ struct Answer {
 // What was found out of a cgroup.
 struct Told {
   std::string cgroup_path;
-  Answer answer;
+  std::shared_ptr<const Answer> answer;  // never null
 };
 
 class Lookup final {

@@ -122,7 +122,7 @@ void Namer::configure(Options options) {
   answers_.clear();
   unanswered_ = 0;
   for (auto& [key, known] : known_) {
-    known.is_old = known.answer.has_value();
+    known.is_old = known.answer != nullptr;
     known.asked = false;
     known.attempts = 0;
   }
@@ -141,10 +141,9 @@ void Namer::note_questions(const Census& census) {
     if (std::exchange(known.seen, true)) continue;
     if (known.question == questions[i]) continue;
     // With the process that was asked about before, the answer is an old one, not a wrong one.
-    auto last =
-        known.question.oldest == questions[i].oldest ? std::move(known.answer) : std::nullopt;
+    auto last = known.question.oldest == questions[i].oldest ? std::move(known.answer) : nullptr;
     known = Known{.question = std::move(questions[i]), .answer = std::move(last), .seen = true};
-    known.is_old = known.answer.has_value();
+    known.is_old = known.answer != nullptr;
   }
   std::erase_if(known_, [](const auto& entry) { return !entry.second.seen; });
 }
@@ -179,7 +178,7 @@ void Namer::take_answers(Census& census) {
     // Another process may be in that cgroup since it was asked.
     if (at == known_.end() || at->second.question != asked.second) continue;
     at->second.asked = false;
-    at->second.answer = std::move(answer);
+    at->second.answer = std::make_shared<const Answer>(std::move(answer));
     at->second.is_old = false;
   }
 }
@@ -195,7 +194,7 @@ std::vector<Told> Namer::told() const {
   std::vector<Told> all;
   for (const auto& [key, known] : known_) {
     if (!known.answer || known.answer->trace.empty()) continue;
-    all.push_back({.cgroup_path = known.question.cgroup_path, .answer = *known.answer});
+    all.push_back({.cgroup_path = known.question.cgroup_path, .answer = known.answer});
   }
   return all;
 }
@@ -212,8 +211,7 @@ void Namer::apply(Census& census) {
   std::vector<const Answer*> answers;
   for (const std::string& key : keys_) {
     const auto at = known_.find(key);
-    const bool is_told = at != known_.end() && at->second.answer;
-    answers.push_back(is_told ? &*at->second.answer : nullptr);
+    answers.push_back(at == known_.end() ? nullptr : at->second.answer.get());
   }
   believe(answers, census);
 }

@@ -61,9 +61,9 @@ class Namer final {
  private:
   struct Known {
     Question question;
-    std::optional<Answer> answer;  // the last one
-    bool is_old = false;           // it is of another question, about the same process
-    bool asked = false;            // and not answered yet
+    std::shared_ptr<const Answer> answer;  // the last one; null before the first
+    bool is_old = false;                   // it is of another question, about the same process
+    bool asked = false;                    // and not answered yet
     int attempts = 0;
     SteadyTime next_try;
     bool seen = false;  // in the census under way

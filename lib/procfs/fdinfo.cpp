@@ -1,6 +1,7 @@
 #include "procfs/fdinfo.hpp"
 
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -52,6 +53,35 @@ std::optional<T> take_hex(std::string_view& words, std::string_view key) {
   return text::parse_number<T>(word.substr(key.size()), 16);
 }
 
+// As the kernel has it within itself: MAJOR << 20 | MINOR (include/linux/kdev_t.h).
+dev_t device_of(std::uint64_t kernel_device) {
+  constexpr unsigned kMinorBits = 20;
+  constexpr std::uint64_t kMinorMask = (std::uint64_t{1} << kMinorBits) - 1;
+  return ::makedev(static_cast<unsigned>(kernel_device >> kMinorBits),
+                   static_cast<unsigned>(kernel_device & kMinorMask));
+}
+
+// mask:100 ignored_mask:0 fhandle-bytes:8 fhandle-type:1 f_handle:3ac500001f34ab12
+void take_handle(std::string_view words, InotifyWatch& watch) {
+  text::take_word(words);
+  text::take_word(words);
+  const auto bytes = take_hex<std::size_t>(words, "fhandle-bytes:");
+  const auto type = take_hex<int>(words, "fhandle-type:");
+  std::string_view hex = text::take_word(words);
+  constexpr std::string_view kHandle = "f_handle:";
+  if (!bytes || !type || !hex.starts_with(kHandle)) return;
+  hex.remove_prefix(kHandle.size());
+  if (hex.size() != 2 * *bytes) return;
+  std::string handle;
+  for (; !hex.empty(); hex.remove_prefix(2)) {
+    const auto byte = text::parse_number<std::uint8_t>(hex.substr(0, 2), 16);
+    if (!byte) return;
+    handle.push_back(static_cast<char>(*byte));
+  }
+  watch.handle_type = *type;
+  watch.handle = std::move(handle);
+}
+
 Result<void> feed_file(int fd, InotifyFdinfoParser& parser, std::string& buffer) {
   if (buffer.size() < kReadBytes) buffer.resize(kReadBytes);
   std::uint64_t total = 0;
@@ -67,14 +97,13 @@ Result<void> feed_file(int fd, InotifyFdinfoParser& parser, std::string& buffer)
       Error::malformed("read: longer than " + std::to_string(kFileLimitBytes) + " bytes", buffer));
 }
 
-Result<InotifyFdinfoParser> parse_file(const ProcessDir& process, const std::string& path,
-                                       std::string& buffer) {
+Result<void> feed_file(const ProcessDir& process, const std::string& path,
+                       InotifyFdinfoParser& parser, std::string& buffer) {
   const UniqueFd fd(::openat(process.fd(), path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd.is_open()) return fail(process.explain(Error::from_errno(errno, "open " + path)));
-  InotifyFdinfoParser parser;
   const Result<void> fed = feed_file(fd.get(), parser, buffer);
   if (!fed) return fail(process.explain(fed.error().during(path)));
-  return parser;
+  return {};
 }
 
 std::string path_of(int fd_number) {
@@ -142,6 +171,10 @@ void InotifyFdinfoParser::take_watch(std::string_view line) {
   ++watches_.count;
   // A sum does not depend on the order of the lines.
   watches_.digest += mix(mix(mix(*wd + 1U) ^ *inode) ^ *device);
+  if (!take_) return;
+  InotifyWatch watch{.wd = *wd, .inode = *inode, .device = device_of(*device)};
+  take_handle(words, watch);
+  take_(std::move(watch));
 }
 
 void InotifyFdinfoParser::reject(std::string_view why, std::string_view line) {
@@ -151,20 +184,38 @@ void InotifyFdinfoParser::reject(std::string_view why, std::string_view line) {
 Result<InotifyWatches> read_inotify_watches(const ProcessDir& process, int fd_number,
                                             std::string& buffer) {
   const std::string path = path_of(fd_number);
-  Result<InotifyFdinfoParser> parser = parse_file(process, path, buffer);
-  if (!parser) return fail(parser.error());
-  Result<InotifyWatches> watches = parser->finish();
+  InotifyFdinfoParser parser;
+  const Result<void> fed = feed_file(process, path, parser, buffer);
+  if (!fed) return fail(fed.error());
+  Result<InotifyWatches> watches = parser.finish();
   if (!watches) return fail(watches.error().during(process.name() + "/" + path));
   return watches;
+}
+
+Result<WatchList> read_watch_list(const ProcessDir& process, int fd_number, std::size_t most,
+                                  std::string& buffer) {
+  const std::string path = path_of(fd_number);
+  WatchList list;
+  InotifyFdinfoParser parser;
+  parser.tell([&](InotifyWatch watch) {
+    if (list.first.size() < most) list.first.push_back(std::move(watch));
+  });
+  const Result<void> fed = feed_file(process, path, parser, buffer);
+  if (!fed) return fail(fed.error());
+  const Result<InotifyWatches> watches = parser.finish();
+  if (!watches) return fail(watches.error().during(process.name() + "/" + path));
+  list.all = *watches;
+  return list;
 }
 
 Result<std::optional<InotifyWatches>> probe_inotify(const ProcessDir& process, int fd_number,
                                                     std::string& buffer) {
   const std::string path = path_of(fd_number);
-  Result<InotifyFdinfoParser> parser = parse_file(process, path, buffer);
-  if (!parser) return fail(parser.error());
-  const Result<InotifyWatches> watches = parser->finish();
-  if (parser->kind() != FdinfoKind::kInotify) return std::optional<InotifyWatches>{};
+  InotifyFdinfoParser parser;
+  const Result<void> fed = feed_file(process, path, parser, buffer);
+  if (!fed) return fail(fed.error());
+  const Result<InotifyWatches> watches = parser.finish();
+  if (parser.kind() != FdinfoKind::kInotify) return std::optional<InotifyWatches>{};
   if (!watches) return fail(watches.error().during(process.name() + "/" + path));
   return std::optional(*watches);
 }

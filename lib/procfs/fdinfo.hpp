@@ -16,11 +16,15 @@
 // The readers are thread-safe for distinct buffers; a parser belongs to one thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -36,6 +40,16 @@ struct InotifyWatches {
   std::uint64_t digest = 0;
 
   bool operator==(const InotifyWatches&) const = default;
+};
+
+// One watch. The handle is what name_to_handle_at(2) would give for the object; empty where the
+// kernel or the filesystem tells none.
+struct InotifyWatch {
+  std::uint32_t wd = 0;
+  std::uint64_t inode = 0;
+  dev_t device{};  // of the filesystem, as mountinfo has it
+  int handle_type = 0;
+  std::string handle;  // bytes
 };
 
 // What the text shows the file to be. kOther is also what shows nothing: an inotify instance
@@ -55,6 +69,8 @@ enum class FdinfoKind : std::uint8_t {
 class InotifyFdinfoParser final {
  public:
   void feed(std::string_view chunk);
+  // Also hands each watch over that parses. Costs a copy of its handle.
+  void tell(std::function<void(InotifyWatch)> take) { take_ = std::move(take); }
   // Malformed when a watch did not parse, the last line does not end, a line was too long, or there
   // was none: of no open file the kernel tells nothing. So is what has neither a watch nor a line
   // that the kernel has for every file: it is no file without watches.
@@ -74,12 +90,21 @@ class InotifyFdinfoParser final {
   InotifyWatches watches_;
   std::optional<FdinfoKind> kind_;
   std::optional<Error> error_;
+  std::function<void(InotifyWatch)> take_;
 };
 
 // Watches of the descriptor, which the caller knows to be an inotify instance by its link text.
 // Streams the file in 64 KiB reads; `buffer` grows to that size.
 Result<InotifyWatches> read_inotify_watches(const ProcessDir& process, int fd_number,
                                             std::string& buffer);
+
+// The same, and the first `most` of them.
+struct WatchList {
+  InotifyWatches all;
+  std::vector<InotifyWatch> first;
+};
+Result<WatchList> read_watch_list(const ProcessDir& process, int fd_number, std::size_t most,
+                                  std::string& buffer);
 
 // For readers with CAP_SYS_PTRACE alone: they may list and read fdinfo/, but neither list fd/ nor
 // read its links. `out` is cleared first, and empty after an error.

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "report/audit_part_json.hpp"
 #include "report/json.hpp"
 
 namespace kcommons::report {
@@ -30,6 +31,8 @@ void add_growth(const AuditPool& pool, Json& out) {
   out["full_in_seconds"] = pool.full_in ? Json(pool.full_in->count()) : Json(nullptr);
 }
 
+}  // namespace
+
 Json pool_json(const AuditPool& pool) {
   const PoolRow& row = pool.row;
   const catalogue::Resource& about = catalogue::resource(row.resource);
@@ -52,6 +55,18 @@ Json pool_json(const AuditPool& pool) {
                        {"names", std::move(names)}};
   return out;
 }
+
+void add_source(const Audit& audit, Json& out) {
+  out["taken_at"] = time_text(audit.taken_at);
+  out["source"] = audit.source;
+  out["source_reason"] = safe(audit.source_reason);
+  out["exact"] = audit.exact;
+  out["complete"] = audit.complete;
+  out["warnings"] = Json::array();
+  for (const std::string& warning : audit.warnings) out["warnings"].push_back(safe(warning));
+}
+
+namespace {
 
 Json advice_json(const Advice& advice) {
   Json out;
@@ -98,13 +113,7 @@ std::string parse_error_json(std::string_view json) {
 std::string audit_json(const Audit& audit) {
   Json out;
   out["schema_version"] = kAuditSchemaVersion;
-  out["taken_at"] = time_text(audit.taken_at);
-  out["source"] = audit.source;
-  out["source_reason"] = safe(audit.source_reason);
-  out["exact"] = audit.exact;
-  out["complete"] = audit.complete;
-  out["warnings"] = Json::array();
-  for (const std::string& warning : audit.warnings) out["warnings"].push_back(safe(warning));
+  add_source(audit, out);
   out["status"] = name_of(audit.status);
   out["pools"] = Json::array();
   for (const AuditPool& pool : audit.pools) out["pools"].push_back(pool_json(pool));

@@ -45,7 +45,7 @@ bool is_meant(const Holder& holder, std::string_view subject) {
 
 // Of a container that only a claim tells, the cgroup says nothing.
 bool tells_of(const identity::Told& told, const Holder& holder) {
-  const identity::Answer& answer = told.answer;
+  const identity::Answer& answer = *told.answer;
   if (answer.container && answer.container->id == holder.container_id) {
     return answer.container->space == holder.space;
   }
@@ -69,7 +69,7 @@ identity::Trace trace_of(const std::vector<identity::Told>& told, const Holder& 
   if (!holder.parent_id.empty()) return {evidence_of_path(holder)};
   for (const identity::Told& one : told) {
     if (!tells_of(one, holder)) continue;
-    for (const identity::Evidence& evidence : one.answer.trace) {
+    for (const identity::Evidence& evidence : one.answer->trace) {
       const bool is_known = std::ranges::any_of(trace, [&](const identity::Evidence& other) {
         return other.source == evidence.source && other.where == evidence.where;
       });

@@ -5,10 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/result.hpp"
+#include "census/census.hpp"
 
 namespace kcommons::report {
 
@@ -39,5 +43,13 @@ struct Watches {
   std::size_t resolved = 0;         // of those, how many have a path
   std::vector<std::string> limits;  // why not all are shown, or have a path, in words
 };
+
+// Of a census, without a look at the process: which descriptors lead to them is not known. Nothing
+// where the census has no such process. Pure, thread-safe, as what follows.
+std::optional<Instances> instances_of(const census::Census& census, Pid pid);
+
+// As the daemon's API gives them; schema/api.schema.json.
+std::string instances_json(const Instances& instances);
+Result<Instances> parse_instances_json(std::string_view json);
 
 }  // namespace kcommons::report

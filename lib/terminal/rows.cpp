@@ -198,9 +198,11 @@ void add_instances(const report::Instances& instances, Scene& scene) {
   scene.names = 1;
   for (std::size_t i = 0; i < instances.instances.size(); ++i) {
     const report::InotifyInstance& one = instances.instances[i];
+    // A daemon does not tell it.
+    const Cell fd = one.fd < 0 ? Cell{.text = "-"} : number(static_cast<std::uint64_t>(one.fd));
     scene.items.push_back(
-        {.key = fmt::format("fd {}", one.fd),
-         .cells = {number(static_cast<std::uint64_t>(std::max(one.fd, 0))), number(one.watches)},
+        {.key = one.fd < 0 ? fmt::format("instance {}", i) : fmt::format("fd {}", one.fd),
+         .cells = {fd, number(one.watches)},
          .source = i});
   }
 }

@@ -58,6 +58,10 @@ void open_holder(State& state, const report::TopWho& who) {
 }
 
 void open_instance(State& state, const report::InotifyInstance& instance) {
+  if (instance.fd < 0) {
+    state.notice = "what it watches is told on its own host alone: run kcommons top there";
+    return;
+  }
   const Place from = state.place();
   state.places.push_back({.level = Level::kWatches,
                           .holder = from.holder,

@@ -22,14 +22,16 @@ struct Rig {
               "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text, true)),
           LogLevel::kInfo, LogFormat::kLogfmt, clock};
   SnapshotSlot snapshots;
+  HistoryBook history{std::chrono::hours(1), 2000, clock};
   exposition::Registry registry;
   exposition::SelfMetrics self;
   IncidentBook incidents{{}, std::nullopt, self, log, clock};
   identity::Namer namer{{.lookup = {.rootfs = "/nothing", .procfs = "/nothing"}}, clock};
   Notifier notifier{{}, clock};
-  Publisher publisher{
-      notifier, namer, attribution::Attributor({}, 0.5), {}, snapshots, incidents, registry, self,
-      log,      clock};
+  Publisher publisher{notifier,  namer,     attribution::Attributor({}, 0.5),
+                      {},        snapshots, history,
+                      incidents, registry,  self,
+                      log,       clock};
 
   [[nodiscard]] bool serves(const std::string& line) const {
     return ("\n" + test::joined(registry.exposition())).find("\n" + line + "\n") !=

@@ -51,7 +51,7 @@ struct Rig {
     snapshot->pools.push_back({.resource = catalogue::ResourceId::kOpenFiles,
                                .used_at_census = 60,
                                .limit = catalogue::Limit{100}});
-    snapshots.put(snapshot);
+    snapshots.put({.snapshot = snapshot, .census = nullptr, .told = {}});
     registry.publish_holdings("kcommons_processes 1\n");
   }
 };

@@ -1,6 +1,7 @@
 #include "report/explain.hpp"
 
 #include <catch2/catch.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "attribution/attributor.hpp"
@@ -56,7 +57,7 @@ identity::Told told() {
                           .where = "process 9",
                           .facts = {},
                           .error = "it is gone"});
-  return {.cgroup_path = "/docker/x", .answer = answer};
+  return {.cgroup_path = "/docker/x", .answer = std::make_shared<const identity::Answer>(answer)};
 }
 
 report::Explanation about(std::string_view subject) {

@@ -1,0 +1,80 @@
+#include "attribution/holder_history.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "attribution/holder_name.hpp"
+
+namespace kcommons::attribution {
+
+namespace {
+
+std::optional<double> fullness_of(const Pool& pool) {
+  return pool.used_at_census ? fullness(*pool.used_at_census, pool.limit) : std::nullopt;
+}
+
+std::vector<const Pool*> fullest_first(const Snapshot& snapshot) {
+  std::vector<const Pool*> pools;
+  for (const Pool& pool : snapshot.pools) {
+    if (pool.uid != kOther) pools.push_back(&pool);
+  }
+  std::ranges::stable_sort(pools, [](const Pool* left, const Pool* right) {
+    return fullness_of(*left) > fullness_of(*right);
+  });
+  return pools;
+}
+
+}  // namespace
+
+void HolderHistory::configure(std::chrono::milliseconds window) {
+  window_ = Track::window_of(window);
+  for (auto& [key, entry] : entries_) entry.track.thin(window_);
+}
+
+// A holder that is known is followed also where others have come to hold more.
+void HolderHistory::note_pool(const Snapshot& snapshot, const Pool& pool, SteadyTime now) {
+  std::size_t place = 0;
+  for (const Holding& holding : pool.holdings) {
+    const bool is_large = place++ < kHoldersOfAPool;
+    const Holder& holder = snapshot.holders[holding.holder];
+    if (holder.container_id == kOther || holder.unit == kOther) continue;  // now these, now those
+    Key key{.pool = {.resource = pool.resource, .userns = pool.userns, .uid = pool.uid},
+            .holder = name_of(holder),
+            .runtime = holding.role == cgroup::Role::kRuntime};
+    auto at = entries_.find(key);
+    if (at == entries_.end()) {
+      if (!is_large || entries_.size() >= kMostTracks) continue;
+      at = entries_.emplace(std::move(key), Entry{}).first;
+    }
+    at->second.name = holder_name(holder);
+    at->second.id = short_id(holder.container_id);
+    at->second.track.note(holding.used, now, window_);
+  }
+}
+
+void HolderHistory::note(const Snapshot& snapshot, SteadyTime now) {
+  std::erase_if(entries_, [&](const auto& entry) {
+    return now - entry.second.track.newest().at > window_.length;
+  });
+  for (const Pool* pool : fullest_first(snapshot)) note_pool(snapshot, *pool, now);
+}
+
+std::vector<HolderUse> HolderHistory::holders(const PoolKey& pool, const Moment& now) const {
+  std::vector<HolderUse> all;
+  for (auto at = entries_.lower_bound(Key{.pool = pool, .holder = {}});
+       at != entries_.end() && at->first.pool == pool; ++at) {
+    const Entry& entry = at->second;
+    all.push_back({.name = entry.name,
+                   .id = entry.id,
+                   .runtime = at->first.runtime,
+                   .points = entry.track.shown(now, window_)});
+  }
+  std::erase_if(all, [](const HolderUse& use) { return use.points.empty(); });
+  std::ranges::stable_sort(all, [](const HolderUse& left, const HolderUse& right) {
+    return left.points.back().used > right.points.back().used;
+  });
+  return all;
+}
+
+}  // namespace kcommons::attribution
