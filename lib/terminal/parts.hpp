@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,13 @@
 namespace kcommons::terminal {
 
 using Lines = std::vector<Line>;
+
+// What is shown, on the left, and how old it is, on the right.
+Line title(const State& state, const Data& data);
+// How many rows there are, and in which order.
+std::string status(const State& state, const Scene& scene, const struct Table& table);
+// The keys, or what is typed: then with the column of the cursor.
+Line last_line(const State& state, std::optional<std::size_t>& cursor);
 
 // The fullest pools of the overview; side by side where there is room.
 Lines paint_bars(const Scene& scene, const Seen& seen, const Size& size);
