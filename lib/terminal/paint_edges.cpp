@@ -64,6 +64,11 @@ std::string clock_text(const State& state, const Data& data) {
   const bool waits = data.asked_at && data.now - *data.asked_at >= kPatience;
   if (state.paused) add("PAUSED");
   if (waits) add("waiting " + age_text(data.now, *data.asked_at));
+  const Level level = state.place().level;
+  if (level == Level::kInstances || level == Level::kWatches) {
+    if (!waits) add("read once: r reads again");
+    return text;
+  }
   if (seen == nullptr) return text;
   const SteadyTime at = data.seen_at[static_cast<std::size_t>(by)];
   if (state.paused || waits || data.now - at > 2 * state.interval + kPatience) {

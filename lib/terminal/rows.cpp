@@ -56,7 +56,13 @@ Cell id(std::string_view digits) {
 
 // --- who --------------------------------------------------------------------------------------
 
-std::vector<Column> who_columns(By by) {
+// A holder's processes need not say whose they are.
+bool tells_holder(const TopWho* holder) {
+  return holder == nullptr ||
+         (holder->kind != TopWho::Kind::kContainer && holder->kind != TopWho::Kind::kHost);
+}
+
+std::vector<Column> who_columns(By by, const TopWho* holder) {
   switch (by) {
     case By::kContainer:
       return {{"HOLDER"}};
@@ -69,14 +75,18 @@ std::vector<Column> who_columns(By by) {
     case By::kProcess:
       break;
   }
+  if (!tells_holder(holder)) return {{"PID", true}, {"COMMAND"}, {"UID", true}};
   return {{"PID", true}, {"COMMAND"}, {"HOLDER"}, {"UID", true}};
 }
 
-std::vector<Cell> who_cells(const TopWho& who, By by) {
+std::vector<Cell> who_cells(const TopWho& who, By by, const TopWho* holder) {
   if (by == By::kUid) return {id(who.uid)};
   if (by != By::kProcess) return {text(who.name)};
-  return {number(static_cast<std::uint64_t>(who.pid.value_or(Pid{}).value())),
-          text(who.command.value_or("")), text(who.name), id(who.uid)};
+  std::vector<Cell> cells{number(static_cast<std::uint64_t>(who.pid.value_or(Pid{}).value())),
+                          text(who.command.value_or(""))};
+  if (tells_holder(holder)) cells.push_back(text(who.name));
+  cells.push_back(id(who.uid));
+  return cells;
 }
 
 std::string key_of(const TopWho& who) {
@@ -129,7 +139,7 @@ bool belongs_to(const TopWho& process, const TopWho& holder, std::string_view ch
 void add_summary(const Seen& seen, const TopWho* holder, Scene& scene) {
   const report::Top& top = seen.view.top;
   scene.is_known = true;
-  scene.columns = who_columns(top.by);
+  scene.columns = who_columns(top.by, holder);
   scene.names = scene.columns.size();
   for (const report::TopSummary::Column& column : seen.summary.columns) {
     scene.columns.push_back(
@@ -138,7 +148,7 @@ void add_summary(const Seen& seen, const TopWho* holder, Scene& scene) {
   for (const report::TopSummary::Row& row : seen.summary.rows) {
     const TopWho& who = top.who[row.who];
     if (holder != nullptr && !belongs_to(who, *holder, "")) continue;
-    Item item{.key = key_of(who), .cells = who_cells(who, top.by), .source = row.who};
+    Item item{.key = key_of(who), .cells = who_cells(who, top.by, holder), .source = row.who};
     for (const std::uint64_t used : row.used) item.cells.push_back(number(used));
     scene.items.push_back(std::move(item));
   }
@@ -174,7 +184,7 @@ void add_pools(const Seen& seen, Scene& scene) {
 void add_holders(const Seen& seen, const PoolName& name, const TopWho* holder, Scene& scene) {
   const report::Top& top = seen.view.top;
   scene.is_known = true;
-  scene.columns = who_columns(top.by);
+  scene.columns = who_columns(top.by, holder);
   scene.names = scene.columns.size();
   add_amounts(scene.columns, {"USED", "LIMIT%", "SHARE%", "BY RUNTIME"});
   const report::TopPool* const pool = find_top_pool(seen, name);
@@ -183,7 +193,7 @@ void add_holders(const Seen& seen, const PoolName& name, const TopWho* holder, S
     if (pool == nullptr || &top.pools[row.pool] != pool) continue;
     const TopWho& who = top.who[row.who];
     if (holder != nullptr && !belongs_to(who, *holder, pool->uid)) continue;
-    Item item{.key = key_of(who), .cells = who_cells(who, top.by), .source = row.who};
+    Item item{.key = key_of(who), .cells = who_cells(who, top.by, holder), .source = row.who};
     item.cells.push_back(number(row.used));
     item.cells.push_back(percent(row.limit_ratio));
     item.cells.push_back(share(row.share));

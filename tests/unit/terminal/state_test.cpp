@@ -68,7 +68,7 @@ TEST_CASE("one drills down from a pool to a file and comes back", "[terminal]") 
   CHECK(wanted(state) == Wanted{.what = Wanted::What::kLook, .by = By::kProcess});
   // Those of the container alone, and of this pool.
   CHECK(rows(state, data) == Texts{"11", "12"});
-  CHECK(rows(state, data, 4) == Texts{"1000", "500"});
+  CHECK(rows(state, data, 3) == Texts{"1000", "500"});
   press(state, data, {Code::kDown, Code::kEnter});
   REQUIRE(state.place().level == Level::kInstances);
   CHECK(wanted(state) == Wanted{.what = Wanted::What::kInstances, .pid = Pid(12)});
