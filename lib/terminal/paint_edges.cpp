@@ -81,28 +81,32 @@ std::string clock_text(const State& state, const Data& data) {
   return text;
 }
 
-std::string_view thing_of(const State& state) {
+// What there are so many of.
+std::string_view thing_of(const State& state, std::size_t count) {
+  const auto form = [count](std::string_view one, std::string_view many) {
+    return count == 1 ? one : many;
+  };
   switch (state.place().level) {
     case Level::kPools:
-      return "pools";
+      return form("pool", "pools");
     case Level::kInstances:
-      return "inotify instances";
+      return form("inotify instance", "inotify instances");
     case Level::kWatches:
-      return "watches";
+      return form("watch", "watches");
     default:
       break;
   }
   switch (by_of(state)) {
     case attribution::By::kContainer:
-      return "containers and host groups";
+      return form("container or host group", "containers and host groups");
     case attribution::By::kUid:
-      return "users";
+      return form("user", "users");
     case attribution::By::kUnit:
-      return "units";
+      return form("unit", "units");
     case attribution::By::kProcess:
-      return "processes";
+      return form("process", "processes");
     case attribution::By::kPod:
-      return "pods and others";
+      return form("pod or other", "pods and others");
   }
   return "";
 }
@@ -162,10 +166,12 @@ Line title(const State& state, const Data& data) {
 
 std::string status(const State& state, const Scene& scene, const Table& table) {
   const Place& place = state.place();
-  std::string text = fmt::format("{} {}", scene.items.size(), thing_of(state));
+  if (!scene.is_known) return {};
+  std::string text = fmt::format("{} {}", scene.items.size(), thing_of(state, scene.items.size()));
   if (!place.filter.empty()) {
     text = fmt::format("{} of {} {} with \"{}\"", scene.items.size(),
-                       scene.items.size() + scene.hidden, thing_of(state), harmless(place.filter));
+                       scene.items.size() + scene.hidden,
+                       thing_of(state, scene.items.size() + scene.hidden), harmless(place.filter));
   }
   if (!scene.columns.empty()) {
     const Column& column = scene.columns[scene.sorted_by];
