@@ -71,13 +71,9 @@ void add_notes_of(const State& state, const Data& data, const Scene& scene, Line
                              data.watches->watches.size(), data.watches->resolved));
     add_notes(notes, state.size, lines);
   } else if (const Seen* const seen = data.of(by_of(state))) {
-    // One line alone: the numbers matter more.
-    for (const std::string& warning : seen->view.top.warnings) {
-      for (Line& line : labelled("Note", harmless(warning), state.size.columns, 1)) {
-        lines.push_back(std::move(line));
-      }
-      break;
-    }
+    // The first alone: the numbers matter more.
+    const std::vector<std::string>& warnings = seen->view.top.warnings;
+    if (!warnings.empty()) add_notes({warnings.front()}, state.size, lines);
   }
 }
 

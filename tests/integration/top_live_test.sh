@@ -3,7 +3,8 @@
 # watched, another size, and that the terminal is as it was when it ends, whatever ends it; colours,
 # poor terminals, hostile names; a daemon asked in place of the host, and one that does not answer.
 #
-# With KCOMMONS_CAPTURES=DIR it leaves there what the screen had, top-80x24.txt and top-wide.txt.
+# With KCOMMONS_CAPTURES=DIR it leaves there what the README shows: top-80x24.txt, top-pool-80x24.txt,
+# top-wide.txt.
 #
 # Needs root and a cgroup hierarchy that it may write to. Environment: see lib.sh.
 set -euo pipefail
@@ -76,7 +77,7 @@ run() {
   local typed
   printf -v typed '%q ' "$@"
   rm -f "$WORK/status"
-  press -l "clear; stty -a >$WORK/before; $typed; echo \$? >$WORK/status; stty -a >$WORK/after"
+  press -l "clear; stty -g >$WORK/before; $typed; echo \$? >$WORK/status; stty -g >$WORK/after"
   press Enter
 }
 
@@ -118,7 +119,6 @@ check_way_down() {
   sees "bars and rows above them" '^HOLDER +FILES '
   expect "it has a screen of its own" is_in_front 1
   expect "no line is longer than 80 columns" fits 80
-  keep top-80x24.txt
   press F4
   press -l "$SHORT_ID"
   sees "a filter leaves one row" "^1 of [0-9]+ containers and host groups with \"$SHORT_ID\""
@@ -179,13 +179,50 @@ check_sizes() {
   sees "more columns on a wide terminal" '^HOLDER .* PIPEPAGES .* EPOLL'
   expect "the keys are on its last line" test "$(screen | sed -n '50s/^\(F1Help\).*/\1/p')" = F1Help
   expect "no line is longer than 200 columns" fits 200
-  keep top-wide.txt
   tmux_ resize-window -x 40 -y 10
   sees "few keys on a small one" '^F1Help .*F10Quit'
   holds_within "$DEADLINE" fits 40 || wrong "a line is longer than 40 columns"
   sees "and rows" '^HOLDER'
   tmux_ resize-window -x 80 -y 24
   sees "and back" '^F1Help F2By F3Search'
+}
+
+# Of a tree that looks like /proc, where every number is known: what the README shows.
+check_pages() {
+  local letter
+  mkdir "$WORK/tree"
+  "$KCOMMONS_INTEGRATION_BIN/fixture_tree" "$WORK/tree"
+  name_container a shop-web-1
+  name_container b shop-indexer-1
+  for letter in c d e f; do name_container "$letter" "shop-$letter-1"; done
+  open_terminal 80 24
+  run "$KCOMMONS" top --source=procfs "--path.procfs=$WORK/tree" "--path.sysfs=$WORK/tree/sys" \
+    "--path.rootfs=$WORK/root"
+  sees "a bar" '^open_files +\[\|+ +\] +600/1000 +60\.0%$'
+  sees "another one" '^inotify_watches uid 1001 +\[\|+ +\] +2600/5000 +52\.0%$'
+  sees "a container by its name" '^shop-indexer-1 +29 +1 +2600 +6$'
+  expect "no line is longer than 80 columns" fits 80
+  keep top-80x24.txt
+  press Down Enter
+  sees "who fails next" '^Fails next  1 share it: shop-indexer-1$'
+  sees "of what they share" '^shop-indexer-1 +2600 +52\.0% +100\.0% +0$'
+  keep top-pool-80x24.txt
+  press Escape
+  tmux_ resize-window -x 120 -y 40
+  sees "bars side by side" '^open_files .*\] +600/1000 +60\.0%   [a-z]'
+  sees "all columns" '^shop-indexer-1 +29 +1 +2600 +6 +6 +6$'
+  expect "no line is longer than 120 columns" fits 120
+  keep top-wide.txt
+  press q
+  check_restored "q"
+}
+
+name_container() { # LETTER NAME
+  local id
+  id=$(printf "$1%.0s" {1..64})
+  mkdir -p "$WORK/root/var/lib/docker/containers/$id"
+  jq -n --arg id "$id" --arg name "/$2" '{ID: $id, Name: $name, Config: {Image: "shop:1"}}' \
+    >"$WORK/root/var/lib/docker/containers/$id/config.v2.json"
 }
 
 check_ends() {
@@ -353,6 +390,7 @@ check_pool
 check_keys
 check_sizes
 check_ends
+check_pages
 check_terminals
 check_from
 check_silent
