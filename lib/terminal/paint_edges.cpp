@@ -147,18 +147,24 @@ Line keys(std::size_t columns) {
 
 }  // namespace
 
-// The left gives way to the right, which tells whether the numbers can be believed.
+// The left gives way to the right, which tells whether the numbers can be believed; of whom they
+// are is said where there is room.
 Line title(const State& state, const Data& data) {
-  const std::size_t columns = state.size.columns;
-  const std::string right = cut_end(clock_text(state, data), columns);
-  const std::size_t taken = columns_of(right);
-  const std::size_t room = columns > taken + 2 ? columns - taken - 2 : 0;
   constexpr std::string_view kName = "kcommons top  ";
-  const bool named = room > 2 * kName.size();
-  const std::string left = cut_middle(trail(state), named ? room - kName.size() : room);
+  constexpr std::size_t kGap = 2;
+  const std::size_t columns = state.size.columns;
+  const std::string way = trail(state);
+  const Seen* const seen = data.of(by_of(state));
+  std::string right = cut_end(clock_text(state, data), columns);
+  if (seen != nullptr) {
+    const std::string full = harmless(seen->view.source) + "  " + right;
+    if (columns_of(way) + kGap + columns_of(full) <= columns) right = full;
+  }
+  const std::size_t taken = columns_of(right);
+  const std::size_t room = columns > taken + kGap ? columns - taken - kGap : 0;
   Line line;
-  if (named) line.push_back({std::string(kName), Role::kDim});
-  line.push_back({left, Role::kStrong});
+  if (kName.size() + columns_of(way) <= room) line.push_back({std::string(kName), Role::kDim});
+  line.push_back({cut_middle(way, room - columns_of(line)), Role::kStrong});
   line.push_back({std::string(columns - columns_of(line) - taken, ' ')});
   line.push_back({right, Role::kDim});
   return line;

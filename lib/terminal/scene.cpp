@@ -87,7 +87,12 @@ void sort_items(Scene& scene, const Place& place, std::string_view usual) {
 void select(Scene& scene, const State& state, const Data& data) {
   const Place& place = state.place();
   scene.selected = scene.size() == 0 ? 0 : std::min(place.index, scene.size() - 1);
-  if (place.selected.empty()) return;
+  if (place.selected.empty()) {
+    // Who has filtered before there was anything to see wants to go to what is left.
+    const bool filtered = !place.filter.empty() && !scene.items.empty();
+    if (filtered) scene.selected = std::max(scene.selected, scene.bars.size());
+    return;
+  }
   for (std::size_t i = 0; i < scene.size(); ++i) {
     if (key_at(scene, data, state, i) != place.selected) continue;
     scene.selected = i;

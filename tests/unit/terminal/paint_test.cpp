@@ -87,7 +87,7 @@ Data all_data(const std::string& name) {
 TEST_CASE("the overview of 80 columns has bars rows and keys", "[terminal]") {
   const std::string text = painted(of_size(24, 80), data_with());
   CHECK_THAT(text, Catch::StartsWith("kcommons top  by container"));
-  CHECK_THAT(text, Catch::Contains("every 2 s  14:13:20 UTC\n"));
+  CHECK_THAT(text, Catch::Contains("  bpf  every 2 s  14:13:20 UTC\n"));
   CHECK_THAT(text, Catch::Contains("inotify_watches uid 0 [||||||"));
   CHECK_THAT(text, Catch::Contains("] 1521/1521    100.0%\n"));
   CHECK_THAT(text, Catch::Contains("] 4000/2000000   0.2%\n"));

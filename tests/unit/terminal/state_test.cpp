@@ -154,6 +154,15 @@ TEST_CASE("rows are filtered while one types", "[terminal]") {
   CHECK(rows(state, data).size() == 3);
 }
 
+TEST_CASE("a filter may be there before the rows are", "[terminal]") {
+  State state;
+  handle(state, Data{}, key(Code::kF4));
+  type(state, Data{}, "web");
+  const Data data = data_with();
+  CHECK(scene(state, data).selected == 2);
+  CHECK(selected(state, data).find("shop/web") != std::string::npos);
+}
+
 TEST_CASE("what is typed is whole characters", "[terminal]") {
   const Data data = data_with();
   State state;
