@@ -22,7 +22,10 @@ TEST_PACKAGES=(
   python3-jsonschema python3-prometheus-client shellcheck
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc tmux util-linux
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
+  chromium fonts-dejavu-core fonts-inter
 )
+# Node from elsewhere brings an npm of its own, which Debian's is in conflict with.
+command -v npm >/dev/null || TEST_PACKAGES+=(nodejs npm)
 
 # tests/fuzz/run.sh 1200 is for changes of a parser.
 readonly FUZZ_SECONDS=3

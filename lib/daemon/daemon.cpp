@@ -207,18 +207,22 @@ struct Renewed {
   }
 };
 
-// Once, at the start: what a census cannot see, it says at its own time (Publisher).
-void tell_missing_rights(const config::Config& config, const OpenedSource& source, Log& log) {
+// Once, at the start: what a census cannot see, it says at its own time (Publisher). The same, a
+// line each, for the page.
+std::vector<std::string> tell_missing_rights(const config::Config& config,
+                                             const OpenedSource& source, Log& log) {
   const auto rights = own_rights();
   if (!rights) {
     log.warn("which capabilities are missing is not known", {{"reason", rights.error().message()}});
-    return;
+    return {"which capabilities are missing is not known: " + rights.error().message()};
   }
   const auto root = procfs::ProcRoot::open(config.paths.procfs);
   const Sight sight{.source = source.name,
                     .wanted_bpf = config.source == config::Config::Source::kAuto,
                     .counts_by_size = root && root->counts_by_size()};
+  std::vector<std::string> lines;
   for (const MissingRight& right : missing_rights(sight, *rights)) {
+    lines.push_back(fmt::format("without {}: {}", right.capabilities, right.unseen));
     log.warn(
         "less is seen without a capability",
         {{"missing", right.capabilities},
@@ -226,6 +230,7 @@ void tell_missing_rights(const config::Config& config, const OpenedSource& sourc
          {"remedy",
           "AmbientCapabilities= and CapabilityBoundingSet= of its unit, docker run --cap-add"}});
   }
+  return lines;
 }
 
 // Sanitizers ask for more than the daemon does.
@@ -288,7 +293,7 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   }
   // With all rights, and while there are descriptors and room on the disk.
   auto incident_file = open_incident_file(config, log);
-  tell_missing_rights(config, *source, log);
+  const auto missing_rights_lines = tell_missing_rights(config, *source, log);
   // Before there is another thread, which would keep what it has.
   if (const auto kept = give_up_privileges(config, *source)) {
     log.debug("capabilities given up", {{"kept", *kept}});
@@ -360,7 +365,8 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
                    .source_reason = source->reason,
                    .restriction = source->restriction,
                    .telemetry_path = config.web.telemetry_path,
-                   .procfs = config.paths.procfs},
+                   .procfs = config.paths.procfs,
+                   .missing_rights = missing_rights_lines},
                   snapshots, history, incidents, registry, clock, std::move(hooks));
   const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {
     troubles.report("the web configuration is wrong, nobody gets in until it is right", mistakes);

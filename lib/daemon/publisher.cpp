@@ -119,7 +119,7 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
 
-  const auto snapshot = publish(std::move(*census));
+  const auto snapshot = publish(std::move(*census), cost);
   history_.note(*snapshot);
   incidents_.on_census(*snapshot);
   render(current_pools());
@@ -135,7 +135,8 @@ void Publisher::on_census(Result<census::Census> census, const census::PassCost&
   }
 }
 
-std::shared_ptr<const Snapshot> Publisher::publish(census::Census census) {
+std::shared_ptr<const Snapshot> Publisher::publish(census::Census census,
+                                                   const census::PassCost& cost) {
   name_containers(census);
   Snapshot attributed = attributor_.attribute(census);
   attributed.copied_labels = namer_.labels();
@@ -143,7 +144,8 @@ std::shared_ptr<const Snapshot> Publisher::publish(census::Census census) {
   auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
   snapshots_.put({.snapshot = snapshot,
                   .census = std::make_shared<const census::Census>(std::move(census)),
-                  .told = namer_.told()});
+                  .told = namer_.told(),
+                  .cost = cost});
   return snapshot;
 }
 

@@ -31,6 +31,7 @@ struct Observation {
   std::shared_ptr<const attribution::Snapshot> snapshot;
   std::shared_ptr<const census::Census> census;
   std::vector<identity::Told> told;  // how its containers came by their names
+  census::PassCost cost;             // of the census
 };
 
 // Hands the newest observation over. Thread-safe; the lock is held for a pointer's copy. (Not
@@ -72,7 +73,8 @@ class Publisher final : public census::SampleListener {
   std::vector<attribution::CurrentPool> current_pools();
   void render(std::vector<attribution::CurrentPool> pools);
   void add_growth(attribution::Snapshot& snapshot) const;
-  std::shared_ptr<const attribution::Snapshot> publish(census::Census census);
+  std::shared_ptr<const attribution::Snapshot> publish(census::Census census,
+                                                       const census::PassCost& cost);
   std::string render_self();
   void name_containers(census::Census& census);
   void report_notified(const Result<void>& told);

@@ -5,14 +5,40 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/page_site.hpp"
+#include "exposition/gzip.hpp"
 #include "http/accept.hpp"
 #include "http/pages.hpp"
 #include "http/router.hpp"
-#include "report/landing.hpp"
-#include "report/pool_rows.hpp"
-#include "report/pools_text.hpp"
 
 namespace kcommons::daemon {
+
+namespace {
+
+// Pages and JSON, for who takes it; metrics come as they are to be sent. The bytes of a strong ETag
+// are the same ones, so what is compressed has a weak one (RFC 9110, 8.8.1).
+http::Response compressed(const http::Request& request, http::Response response) {
+  constexpr std::size_t kWorthIt = 1400;  // what one packet carries
+  if (response.status != 200 || !response.parts.empty() || response.body.size() < kWorthIt) {
+    return response;
+  }
+  bool varies = false;
+  for (auto& [name, value] : response.headers) {
+    if (name != "Vary") continue;
+    value += ", Accept-Encoding";
+    varies = true;
+  }
+  if (!varies) response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!http::accepts_gzip(request.header("Accept-Encoding"))) return response;
+  response.body = exposition::gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  for (auto& [name, value] : response.headers) {
+    if (name == "ETag") value = "W/" + value;
+  }
+  return response;
+}
+
+}  // namespace
 
 Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& history,
            const IncidentBook& incidents, const exposition::Registry& registry, const Clock& clock,
@@ -20,6 +46,8 @@ Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& histor
     : facts_(std::move(facts)),
       hooks_(std::move(hooks)),
       snapshots_(snapshots),
+      history_(history),
+      incidents_(incidents),
       registry_(registry),
       clock_(clock),
       api_({.version = facts_.version,
@@ -35,7 +63,7 @@ Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& histor
 
 http::Handler Site::handler() const {
   auto router = std::make_shared<http::Router>();
-  router->add("/", [this](const http::Request& request) { return landing(request); });
+  add_pages(*router, [this] { return page_model(); });
   router->add(facts_.telemetry_path,
               [this](const http::Request& request) { return metrics(request); });
   api_.add_to(*router);
@@ -45,24 +73,30 @@ http::Handler Site::handler() const {
     return http::ready_response(registry_.has_holdings(), kNoCensusYet);
   });
   router->add_post("/-/reload", [this](const http::Request&) { return reload(); });
-  return [router](const http::Request& request) { return router->handle(request); };
+  return [router](const http::Request& request) {
+    return compressed(request, router->handle(request));
+  };
 }
 
-http::Response Site::landing(const http::Request& request) const {
-  const auto snapshot = snapshots_.get();
-  const auto accept = request.header("Accept");
-  if (accept && http::prefers_text(*accept)) {
-    return http::page_text_response(snapshot ? report::pools_text(report::pool_rows(*snapshot))
-                                             : fmt::format("{}\n", kNoCensusYet));
-  }
-  report::LandingModel model;
-  model.version = facts_.version;
-  model.source = facts_.source;
-  model.source_reason = facts_.source_reason;
-  model.telemetry_path = facts_.telemetry_path;
-  model.snapshot = snapshot.get();
-  if (snapshot) model.age = age_of(*snapshot);
-  return http::page_response(report::landing_page(model), report::landing_policy());
+page::Model Site::page_model() const {
+  const auto seen = snapshots_.observation();
+  page::Model model{
+      .version = facts_.version,
+      .source = facts_.source,
+      .source_reason = facts_.source_reason,
+      .restriction = facts_.restriction,
+      .telemetry_path = facts_.telemetry_path,
+      .missing_rights = facts_.missing_rights,
+      .snapshot = seen ? seen->snapshot : nullptr,
+      .incidents = incidents_.list(),
+      .history = [this](const attribution::PoolKey& pool) { return history_.use(pool); },
+      .now = clock_.wall()};
+  if (!seen) return model;
+  const report::AuditSource source = api_.audit_source(*seen->snapshot);
+  model.audit = report::make_audit(*seen->snapshot, source, {});
+  model.stale = source.stale;
+  model.cost = {.wall = seen->cost.wall, .cpu = seen->cost.cpu};
+  return model;
 }
 
 http::Response Site::metrics(const http::Request& request) const {
@@ -83,10 +117,6 @@ http::Response Site::reload() const {
   return http::text_response(
       500, fmt::format("not reloaded, the configuration before stays in force:\n{}\n",
                        fmt::join(mistakes, "\n")));
-}
-
-std::chrono::milliseconds Site::age_of(const attribution::Snapshot& snapshot) const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall() - snapshot.taken_at);
 }
 
 }  // namespace kcommons::daemon

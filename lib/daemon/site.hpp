@@ -1,5 +1,5 @@
 // What the daemon serves over HTTP: which path is answered from what. The handlers render nothing
-// but the landing page and the audit, from the last snapshot; metrics are text that is ready.
+// but the pages and the audit, from the last snapshot; metrics are text that is ready.
 //
 // handler() may be called from several threads at once. The parts it reads must outlive it.
 #pragma once
@@ -18,6 +18,8 @@
 #include "daemon/publisher.hpp"
 #include "exposition/registry.hpp"
 #include "http/message.hpp"
+#include "page/model.hpp"
+#include "report/audit.hpp"
 
 namespace kcommons::daemon {
 
@@ -44,6 +46,8 @@ class Site final {
     std::string restriction;  // what limits the source's view; empty when nothing does
     std::string telemetry_path;
     std::string procfs;  // where it is mounted
+    // What rights that are missing would show, a line each.
+    std::vector<std::string> missing_rights = {};
   };
 
   Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& history,
@@ -53,14 +57,15 @@ class Site final {
   [[nodiscard]] http::Handler handler() const;
 
  private:
-  [[nodiscard]] http::Response landing(const http::Request& request) const;
+  [[nodiscard]] page::Model page_model() const;
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response reload() const;
-  [[nodiscard]] std::chrono::milliseconds age_of(const attribution::Snapshot& snapshot) const;
 
   Facts facts_;
   SiteHooks hooks_;
   const SnapshotSlot& snapshots_;
+  const HistoryBook& history_;
+  const IncidentBook& incidents_;
   const exposition::Registry& registry_;
   const Clock& clock_;
   Api api_;

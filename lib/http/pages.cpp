@@ -16,7 +16,7 @@ void add_page_headers(Response& response) {
 }
 
 Headers tag_headers(std::string_view tag) {
-  return {{"ETag", fmt::format("\"{}\"", tag)}, {"Cache-Control", "no-cache"}};
+  return {{"ETag", fmt::format("\"{}\"", tag)}, {"Cache-Control", "private, no-cache"}};
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ Response healthy_response(std::string_view trouble = "");
 // GET /-/ready: 200, or 503 with the reason in one line.
 Response ready_response(bool ready, std::string_view why);
 
-// The landing page as HTML, with its Content-Security-Policy, and the same for clients that
-// prefer text. Both say that the choice between them hung on Accept, and that neither may be kept.
+// A page as HTML, with its Content-Security-Policy, and the overview for clients that prefer
+// text. Both say that the choice between them hung on Accept, and that neither may be kept.
 Response page_response(std::string html, std::string_view content_security_policy);
 Response page_text_response(std::string text);
 

@@ -33,12 +33,20 @@ constexpr double kOnCourseFrom = 0.1;
 // first two minutes tells something of the next half-hour, and nothing of the afternoon.
 constexpr int kTimesAhead = 12;
 
-std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const Pool& pool) {
+// Of all holders, by index: each is a neighbour of many pools.
+std::vector<std::string> names_of_holders(const attribution::Snapshot& snapshot) {
+  std::vector<std::string> names;
+  names.reserve(snapshot.holders.size());
+  for (const Holder& holder : snapshot.holders) names.push_back(holder_name(holder));
+  return names;
+}
+
+std::vector<std::string> names_of(const attribution::Snapshot& snapshot, const Pool& pool,
+                                  const std::vector<std::string>& all) {
   std::vector<std::string> names;
   for (const auto kind : {Holder::Kind::kContainer, Holder::Kind::kHost}) {
     for (const std::uint32_t index : pool.neighbours) {
-      const Holder& holder = snapshot.holders[index];
-      if (holder.kind == kind) names.push_back(holder_name(holder));
+      if (snapshot.holders[index].kind == kind) names.push_back(all[index]);
     }
   }
   return names;
@@ -49,11 +57,12 @@ bool is_on_course(const AuditPool& pool) {
   return *pool.full_in <= kSoon && *pool.full_in <= kTimesAhead * pool.growth->over;
 }
 
-AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolRow row) {
+AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolRow row,
+                  const std::vector<std::string>& names) {
   AuditPool out;
   out.growth = pool.growth;
   if (row.used) out.full_in = attribution::time_to_full(*row.used, row.limit, pool.growth);
-  out.neighbours = names_of(snapshot, pool);
+  out.neighbours = names_of(snapshot, pool, names);
   if (row.top && row.used.value_or(0) > 0) {
     out.share = static_cast<double>(row.top->used) / static_cast<double>(*row.used);
     const Holder& top = snapshot.holders[pool.holdings.front().holder];
@@ -238,9 +247,10 @@ Audit make_audit(const attribution::Snapshot& snapshot, const AuditSource& sourc
               .source = source.name,
               .source_reason = text::printable(source.reason),
               .exact = snapshot.exact};
+  const std::vector<std::string> names = names_of_holders(snapshot);
   for (PoolRow& row : pool_rows(snapshot)) {
     const Pool& pool = snapshot.pools[row.pool];
-    audit.pools.push_back(pool_of(snapshot, pool, std::move(row)));
+    audit.pools.push_back(pool_of(snapshot, pool, std::move(row), names));
   }
   for (std::size_t i = 0; i < audit.pools.size(); ++i) {
     const Severity severity = severity_of(audit.pools[i], options);

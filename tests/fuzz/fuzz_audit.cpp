@@ -1,19 +1,34 @@
-// The JSON of an audit, which another machine or another version wrote.
+// What a daemon's API answers, which another machine or another version wrote: the JSON of an audit
+// and of instances.
 #include "fuzz.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_options.hpp"
 #include "report/audit_parse.hpp"
 #include "report/audit_text.hpp"
+#include "report/instances.hpp"
 
 using namespace kcommons;
 using namespace kcommons::report;
 using namespace kcommons::fuzz;
+
+namespace {
+
+void instances(std::string_view text) {
+  const auto instances = parsed([&] { return parse_instances_json(text); });
+  if (!instances) return;
+  const std::string json = instances_json(*instances);
+  const auto back = parse_instances_json(json);
+  demand(back && instances_json(*back) == json, "instances survive being written");
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
   const std::string_view text = input.rest();
   demand(is_printable(parse_error_json(text)), "an error is one printable line");
   (void)parsed([&] { return parse_audit_options(text, kDefaultCrit); });
+  instances(text);
   const auto audit = parsed([&] { return parse_audit_json(text); });
   if (!audit) return 0;
   const std::string json = audit_json(*audit);

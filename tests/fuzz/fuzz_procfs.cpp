@@ -11,6 +11,7 @@
 #include "procfs/key_users.hpp"
 #include "procfs/limits.hpp"
 #include "procfs/loadavg.hpp"
+#include "procfs/mountinfo.hpp"
 #include "procfs/neighbour_stat.hpp"
 #include "procfs/net_dev.hpp"
 #include "procfs/net_links.hpp"
@@ -49,12 +50,18 @@ void fdinfo(std::string_view text) {
     whole += piece;
   }
   InotifyFdinfoParser at_once;
+  std::uint64_t told = 0;
+  at_once.tell([&](const InotifyWatch& watch) {
+    ++told;
+    demand(2 * watch.handle.size() <= whole.size(), "a handle is in the text");
+  });
   at_once.feed(whole);
   const auto left = at_once.finish();
   const auto right = in_pieces.finish();
   demand(at_once.kind() == in_pieces.kind(), "the kind does not depend on the pieces");
   demand(left.has_value() == right.has_value(), "success does not depend on the pieces");
   if (left) demand(*left == *right, "watches do not depend on the pieces");
+  if (left) demand(left->count == told, "each watch that counts is told");
   if (!left) demand(is_printable(left.error().message()), "an error is one printable line");
 }
 
@@ -104,6 +111,12 @@ void hidepid(std::string_view text) {
   (void)parsed_alike([&] { return parse_hidepid(text, "0:21"); });
 }
 
+void mountinfo(std::string_view text) {
+  const auto mounts = parsed([&] { return parse_mountinfo(text); });
+  if (!mounts) return;
+  for (const Mount& mount : *mounts) demand(!mount.point.empty(), "a mount has a mount point");
+}
+
 void sysctl(std::string_view text) {
   (void)parsed_alike([&] { return parse_sysctl_u64(text); });
   (void)parsed([&] { return parse_file_nr(text); });
@@ -133,7 +146,7 @@ void netlink(std::string_view text) {
 
 constexpr std::array kParsers{stat,    status,     fdinfo,     limits,     sockstat, softnet,
                               net_dev, key_users,  cgroups,    neighbours, loadavg,  hidepid,
-                              sysctl,  namespaces, descriptor, netlink};
+                              sysctl,  namespaces, descriptor, netlink,    mountinfo};
 
 }  // namespace
 

@@ -49,7 +49,7 @@ write_seed() {
   local file=$build/corpus/$1/$2 letter
   if is_chooser "$1"; then
     cat >"$scratch/seed"
-    for letter in {a..p}; do
+    for letter in {a..q}; do
       { printf %s "$letter" && cat "$scratch/seed"; } >"$file-$letter"
     done
   else

@@ -52,7 +52,7 @@ check_same() {
     test "$(jq -r '{OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3}[.status]' "$WORK/audit")" = "$STATUS"
   curl -fsS --max-time 10 -D "$WORK/head" -o "$WORK/api" "$URL/api/v1/audit?warn=100.5&crit=100.5"
   expect_line "the API says what it is" '^Content-Type: application/json' "$WORK/head"
-  expect_line "and that it may not be kept" '^Cache-Control: no-store' "$WORK/head"
+  expect_line "and that it may not be used without asking again" '^Cache-Control: private, no-cache' "$WORK/head"
   [[ -z $PYTHON ]] || expect "the API's JSON is as the schema says" is_valid "$SCHEMA" "$WORK/api"
   audit "--from=$URL/" --warn 100.5 --crit 100.5
   expect_line "a person reads the same table" '^RESOURCE +USED +LIMIT' "$WORK/audit"

@@ -182,7 +182,7 @@ check_answers() {
   ask /-/ready
   expect "/-/ready is 200 after a census" test "$CODE" = 200
   ask /
-  expect "the landing page is 200" test "$CODE" = 200
+  expect "the status page is 200" test "$CODE" = 200
   expect_line "it is HTML" '^text/html' <(header Content-Type)
   expect_line "it links to the metrics" 'href="/?metrics"' "$WORK/body"
 }

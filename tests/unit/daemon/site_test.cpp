@@ -21,6 +21,7 @@ const std::string kRoute{kIncidentsPath};
 struct Rig {
   test::FakeClock clock;
   SnapshotSlot snapshots;
+  HistoryBook history{std::chrono::hours(1), 2000, clock};
   exposition::Registry registry;
   exposition::SelfMetrics self;
   Log log{std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
@@ -31,6 +32,7 @@ struct Rig {
              .source_reason = "configured",
              .telemetry_path = "/metrics"},
             snapshots,
+            history,
             incidents,
             registry,
             clock};
@@ -51,7 +53,7 @@ struct Rig {
     snapshot->pools.push_back({.resource = catalogue::ResourceId::kOpenFiles,
                                .used_at_census = 60,
                                .limit = catalogue::Limit{100}});
-    snapshots.put({.snapshot = snapshot, .census = nullptr, .told = {}});
+    snapshots.put({.snapshot = snapshot, .census = nullptr, .told = {}, .cost = {}});
     registry.publish_holdings("kcommons_processes 1\n");
   }
 };
@@ -78,8 +80,9 @@ TEST_CASE("ready follows the first census and healthy does not", "[daemon]") {
 TEST_CASE("healthy turns with the reason when something does not work", "[daemon]") {
   Rig rig;
   std::string trouble;
-  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.incidents, rig.registry,
-                  rig.clock, {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
+  const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.history, rig.incidents,
+                  rig.registry, rig.clock,
+                  {.trouble = [&trouble] { return trouble; }, .reload = nullptr});
   const http::Handler handler = site.handler();
   const http::Request request{.method = "GET", .path = "/-/healthy"};
   CHECK(handler(request).status == 200);
@@ -102,8 +105,8 @@ TEST_CASE("a reload over HTTP takes leave to ask and tells every mistake", "[dae
         return mistakes;
       };
     }
-    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.incidents, rig.registry,
-                    rig.clock, hooks);
+    const Site site({.telemetry_path = "/metrics"}, rig.snapshots, rig.history, rig.incidents,
+                    rig.registry, rig.clock, hooks);
     return site.handler()({.method = method, .path = "/-/reload"});
   };
   CHECK(ask("POST", false).status == 403);
@@ -119,13 +122,56 @@ TEST_CASE("a reload over HTTP takes leave to ask and tells every mistake", "[dae
   CHECK_THAT(refused.body, Catch::EndsWith(":\nf:1:2: a\nf:3:4: b\n"));
 }
 
-TEST_CASE("the landing page is there before and after the first census", "[daemon]") {
+TEST_CASE("the status page is there before and after the first census", "[daemon]") {
   Rig rig;
   CHECK(rig.get("/").status == 200);
+  CHECK(rig.get("/pool", "", "resource=open_files").status == 404);
   rig.take_census();
+  CHECK(rig.get("/pool", "", "resource=open_files").status == 200);
   CHECK_THAT(rig.get("/").body, Catch::Contains("1.2.3"));
   CHECK_THAT(rig.get("/").content_type, Catch::Contains("text/html"));
   CHECK_THAT(rig.get("/", "text/plain").content_type, Catch::Contains("text/plain"));
+}
+
+TEST_CASE("pages come with their policy and are not kept, those of errors too", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto check = [&](const std::string& path, const std::string& query, int status) {
+    CAPTURE(path, query);
+    const http::Response response = rig.get(path, "", query);
+    CHECK(response.status == status);
+    const auto policy = http::find_header(response.headers, "Content-Security-Policy");
+    REQUIRE(policy);
+    CHECK(policy->starts_with("default-src 'none'; "));
+    CHECK(http::find_header(response.headers, "Cache-Control") == "no-store");
+    return response.body;
+  };
+  check("/", "sort=open_files&filter=%3Cb%3E&page=2", 200);
+  CHECK_THAT(check("/", "sort=colour", 400), Catch::Contains("sort: &quot;colour&quot;"));
+  CHECK_THAT(check("/", "colour=red", 400), Catch::Contains("colour") && Catch::Contains("filter"));
+  check("/", "page=1&page=2", 400);
+  check("/pool", "", 400);
+  check("/pool", "resource=nothing", 400);
+  check("/pool", "resource=open_files&uid=0", 404);
+  check("/holder", "unit=gone.service", 404);
+  check("/holder", "unit=a&container_id=b", 400);
+  CHECK(rig.get("/", "text/plain", "colour=red").status == 400);
+}
+
+TEST_CASE("pages are compressed for those who take it", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto ask = [&](const std::string& encoding) {
+    return rig.site.handler()(
+        {.method = "GET", .path = "/", .headers = {{"Accept-Encoding", encoding}}});
+  };
+  const http::Response plain = ask("identity");
+  const http::Response small = ask("gzip, br");
+  CHECK_FALSE(http::find_header(plain.headers, "Content-Encoding"));
+  CHECK(http::find_header(small.headers, "Content-Encoding") == "gzip");
+  CHECK(small.body.size() * 2 < plain.body.size());
+  CHECK(http::find_header(plain.headers, "Vary") == "Accept, Accept-Encoding");
+  CHECK(http::find_header(small.headers, "Vary") == "Accept, Accept-Encoding");
 }
 
 TEST_CASE("the audit is made of the last census with the thresholds asked for", "[daemon]") {
@@ -137,7 +183,7 @@ TEST_CASE("the audit is made of the last census with the thresholds asked for", 
   const http::Response response = rig.get("/api/v1/audit");
   CHECK(response.status == 200);
   CHECK(response.content_type == "application/json");
-  CHECK(http::find_header(response.headers, "Cache-Control") == "no-store");
+  CHECK(http::find_header(response.headers, "Cache-Control") == "private, no-cache");
   const auto status = [&](const std::string& query) {
     const auto audit = report::parse_audit_json(rig.get("/api/v1/audit", "", query).body);
     return audit ? std::string(report::name_of(audit->status)) : audit.error().message();
@@ -147,8 +193,9 @@ TEST_CASE("the audit is made of the last census with the thresholds asked for", 
   CHECK(status("crit=60&warn=10") == "CRITICAL");
 }
 
-TEST_CASE("wrong parameters of the audit are named before anything else", "[daemon]") {
+TEST_CASE("wrong parameters of the audit are named", "[daemon]") {
   Rig rig;
+  rig.take_census();
   const auto error = [&](const std::string& query) {
     const http::Response response = rig.get("/api/v1/audit", "", query);
     CHECK(response.status == 400);
@@ -202,4 +249,28 @@ TEST_CASE("a parameter of the incidents is refused as there is none", "[daemon]"
 TEST_CASE("anything else is not found", "[daemon]") {
   Rig rig;
   CHECK(rig.get("/secret").status == 404);
+}
+
+TEST_CASE("pages and JSON are compressed for who takes that", "[daemon]") {
+  Rig rig;
+  rig.take_census();
+  const auto get = [&](const std::string& path, const std::string& encoding) {
+    http::Request request{.method = "GET", .path = path};
+    if (!encoding.empty()) request.headers.emplace_back("Accept-Encoding", encoding);
+    return rig.site.handler()(request);
+  };
+  for (const char* path : {"/", "/api/v1/audit"}) {
+    CAPTURE(path);
+    const http::Response plain = get(path, "");
+    const http::Response small = get(path, "gzip, br");
+    CHECK(small.body.size() < plain.body.size());
+    CHECK(small.body.substr(0, 2) == "\x1f\x8b");
+    CHECK(http::find_header(small.headers, "Content-Encoding") == "gzip");
+    CHECK_FALSE(http::find_header(plain.headers, "Content-Encoding"));
+    CHECK_THAT(std::string(*http::find_header(plain.headers, "Vary")),
+               Catch::Contains("Accept-Encoding"));
+  }
+  CHECK_THAT(std::string(*http::find_header(get("/api/v1/audit", "gzip").headers, "ETag")),
+             Catch::StartsWith("W/\""));
+  CHECK_FALSE(http::find_header(get("/-/healthy", "gzip").headers, "Content-Encoding"));
 }

@@ -1,5 +1,7 @@
 #include "procfs/fdinfo.hpp"
 
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
@@ -205,4 +207,28 @@ TEST_CASE("an error about watches names the file", "[procfs]") {
   const auto watches = read_inotify_watches(must(ProcessDir::open(root, Pid(42))), 7, buffer);
   REQUIRE_FALSE(watches);
   CHECK(watches.error().message().find("/42/fdinfo/7") != std::string::npos);
+}
+
+TEST_CASE("a watch is told with the handle of what it watches", "[procfs]") {
+  InotifyFdinfoParser parser;
+  std::vector<InotifyWatch> told;
+  parser.tell([&](InotifyWatch watch) { told.push_back(std::move(watch)); });
+  parser.feed(
+      "inotify wd:3 ino:3c51a sdev:fe00003 mask:100 ignored_mask:0 fhandle-bytes:8 fhandle-type:1 "
+      "f_handle:1ac50300d2f00dff\n"
+      "inotify wd:2 ino:2a sdev:1b mask:2\n"
+      "inotify wd:1 ino:2a sdev:1b mask:2 ignored_mask:0 fhandle-bytes:8 fhandle-type:1 "
+      "f_handle:1ac5\n"
+      "inotify wd:1 ino:2a sdev:1b mask:2 ignored_mask:0 fhandle-bytes:2 fhandle-type:1 "
+      "f_handle:zzzz\n");
+  CHECK(must(parser.finish()).count == 4);
+  REQUIRE(told.size() == 4);
+  CHECK(told[0].wd == 3);
+  CHECK(told[0].inode == 0x3c51a);
+  CHECK(told[0].device == ::makedev(254, 3));
+  CHECK(told[0].handle_type == 1);
+  CHECK(told[0].handle == std::string("\x1a\xc5\x03\x00\xd2\xf0\x0d\xff", 8));
+  CHECK(told[1].handle.empty());
+  CHECK(told[2].handle.empty());
+  CHECK(told[3].handle.empty());
 }

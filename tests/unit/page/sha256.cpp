@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace kcommons::report::test {
+namespace kcommons::page::test {
 
 namespace {
 
@@ -88,4 +88,4 @@ std::string sha256_base64(std::string_view message) {
   return base64(digest(message));
 }
 
-}  // namespace kcommons::report::test
+}  // namespace kcommons::page::test

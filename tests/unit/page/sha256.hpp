@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace kcommons::report::test {
+namespace kcommons::page::test {
 
 // The digest in base64, as a policy holds it.
 std::string sha256_base64(std::string_view message);
 
-}  // namespace kcommons::report::test
+}  // namespace kcommons::page::test
