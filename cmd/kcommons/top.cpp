@@ -2,21 +2,15 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "catalogue/catalogue.hpp"
 #include "commands.hpp"
-#include "config/values.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/process_names.hpp"
 #include "daemon/remote_top.hpp"
@@ -30,121 +24,11 @@
 #include "report/top_table.hpp"
 #include "report/top_words.hpp"
 #include "terminal.hpp"
-#include "terminal/state.hpp"
+#include "top_request.hpp"
 
 namespace kcommons::cmd {
 
 namespace {
-
-enum class Output { kTable, kWide, kJson, kCsv };
-
-// As given.
-struct TopFlags {
-  std::vector<std::string> resources;
-  std::string by = "container";
-  std::string sort = "used";
-  std::string output = "table";
-  std::string limit = "0";
-  std::string interval = "2s";
-  std::optional<std::string> from;  // a daemon's URL; empty: this host
-  bool no_headers = false;
-  bool once = false;
-};
-
-// As meant.
-struct TopRequest {
-  report::TopQuery query;
-  std::optional<catalogue::ResourceId> sort_column;  // of the summary
-  Output output = Output::kTable;
-  std::size_t limit = 0;  // 0: all
-  bool headings = true;
-  bool live = false;
-  std::chrono::milliseconds interval{};
-
-  // Without a resource, a table has a column for each of them.
-  [[nodiscard]] bool is_summary() const {
-    return query.resources.empty() && (output == Output::kTable || output == Output::kWide);
-  }
-};
-
-// --- from flags to a request ------------------------------------------------------------------
-
-// What is wrong with a flag, as "--flag: what, expected what".
-Error wrong(std::string_view flag, std::string_view value, std::string_view expected) {
-  return Error::other(
-      fmt::format("--{}: \"{}\", expected {}", flag, text::printable(value), expected));
-}
-
-std::string resource_names() {
-  std::string all;
-  for (const catalogue::Resource& row : catalogue::kResources) {
-    if (!all.empty()) all += ", ";
-    all += row.name;
-  }
-  return all;
-}
-
-std::optional<Output> parse_output(std::string_view name) {
-  if (name == "table") return Output::kTable;
-  if (name == "wide") return Output::kWide;
-  if (name == "json") return Output::kJson;
-  if (name == "csv") return Output::kCsv;
-  return std::nullopt;
-}
-
-Result<void> take_resources(const TopFlags& flags, TopRequest& request) {
-  for (const std::string& name : flags.resources) {
-    const auto resource = catalogue::find_resource(name);
-    if (!resource) return fail(wrong("resource", name, "one of " + resource_names()));
-    request.query.resources.push_back(*resource);
-  }
-  return {};
-}
-
-Result<void> take_order(const TopFlags& flags, TopRequest& request) {
-  const bool summary = request.is_summary();
-  if (const auto order = report::parse_order(flags.sort)) {
-    const bool known = *order == report::TopOrder::kUsed || *order == report::TopOrder::kName;
-    if (!summary || known) {
-      request.query.order = *order;
-      return {};
-    }
-  }
-  if (!summary) return fail(wrong("sort", flags.sort, "one of " + report::order_names()));
-  request.sort_column = catalogue::find_resource(flags.sort);
-  if (request.sort_column) return {};
-  return fail(wrong("sort", flags.sort, "used, name or, without --resource, a resource"));
-}
-
-// As the configuration has durations; without a unit it is seconds.
-Result<void> take_interval(const TopFlags& flags, TopRequest& request) {
-  constexpr config::DurationRange kRange{terminal::kShortestInterval, terminal::kLongestInterval};
-  const bool plain = text::parse_number<unsigned>(flags.interval).has_value();
-  const std::string given = plain ? flags.interval + "s" : flags.interval;
-  if (config::take(given, kRange, request.interval)) return {};
-  return fail(wrong("interval", flags.interval, config::describe(kRange)));
-}
-
-Result<TopRequest> request_of(const TopFlags& flags) {
-  TopRequest request;
-  if (auto taken = take_resources(flags, request); !taken) return fail(taken.error());
-  const auto by = report::parse_by(flags.by);
-  if (!by) return fail(wrong("by", flags.by, "one of " + report::by_names()));
-  request.query.by = *by;
-  const auto output = parse_output(flags.output);
-  if (!output) return fail(wrong("output", flags.output, "one of table, wide, json, csv"));
-  request.output = *output;
-  if (auto taken = take_order(flags, request); !taken) return fail(taken.error());
-  const auto limit = text::parse_number<std::size_t>(flags.limit);
-  if (!limit) return fail(wrong("limit", flags.limit, "a number of rows, 0 for all"));
-  request.limit = *limit;
-  request.headings = !flags.no_headers;
-  if (auto taken = take_interval(flags, request); !taken) return fail(taken.error());
-  // What is asked for but of a table that is printed is a wish for one.
-  const bool prints = flags.once || *limit > 0 || flags.no_headers;
-  request.live = !prints && request.output == Output::kTable && is_interactive();
-  return request;
-}
 
 // --- from a request to text -------------------------------------------------------------------
 
@@ -162,7 +46,7 @@ std::string summary_text(const TopRequest& request, const report::Paper& paper, 
   const auto summary = report::summarize(top, request.sort_column, by_name, request.limit);
   name(top);
   const auto detail =
-      request.output == Output::kWide ? report::Detail::kWide : report::Detail::kTable;
+      request.output == TopOutput::kWide ? report::Detail::kWide : report::Detail::kTable;
   return report::summary_table(top, summary, detail, paper);
 }
 
@@ -173,13 +57,13 @@ std::string text_of(const TopRequest& request, const Namer& name, report::Top& t
   report::limit_rows(top, request.limit);
   name(top);
   switch (request.output) {
-    case Output::kJson:
+    case TopOutput::kJson:
       return report::top_json(top);
-    case Output::kCsv:
+    case TopOutput::kCsv:
       return report::top_csv(top, request.headings);
-    case Output::kWide:
+    case TopOutput::kWide:
       return report::top_table(top, report::Detail::kWide, paper);
-    case Output::kTable:
+    case TopOutput::kTable:
       break;
   }
   return report::top_table(top, report::Detail::kTable, paper);
@@ -187,7 +71,7 @@ std::string text_of(const TopRequest& request, const Namer& name, report::Top& t
 
 int print_top(const TopRequest& request, const Namer& name, report::Top& top) {
   const int code = print(text_of(request, name, top));
-  if (request.output != Output::kJson) warn_beside(top);
+  if (request.output != TopOutput::kJson) warn_beside(top);
   return code;
 }
 
