@@ -5,7 +5,7 @@
 BUILD_PACKAGES=(
   cmake ninja-build g++ git
   bpftool clang-14 libbpf-dev libcap-dev libcrypt-dev
-  libcivetweb-dev libcli11-dev libexpected-dev libfmt-dev libspdlog-dev libyaml-cpp-dev
+  libcivetweb-dev libcli11-dev libexpected-dev libfmt-dev libncurses-dev libspdlog-dev libyaml-cpp-dev
   nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev
 )
 

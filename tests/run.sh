@@ -20,7 +20,7 @@ source "$root/deploy/packages.sh"
 TEST_PACKAGES=(
   catch2 clang-format-14 clang-tidy-14 libclang-rt-14-dev
   python3-jsonschema python3-prometheus-client shellcheck
-  busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc util-linux
+  busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc tmux util-linux
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
   chromium fonts-dejavu-core fonts-inter
 )

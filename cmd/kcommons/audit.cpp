@@ -13,7 +13,7 @@
 #include "daemon/one_shot.hpp"
 #include "daemon/remote_audit.hpp"
 #include "flags.hpp"
-#include "http/url.hpp"
+#include "from.hpp"
 #include "output.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_options.hpp"
@@ -71,16 +71,11 @@ Result<report::Audit> audit_of_host(const config::Config& config,
 
 // The daemon reads its host as it is configured: what says how this one is read says nothing of it.
 Result<report::Audit> audit_of_daemon(const Given& given, const AuditFlags& flags) {
-  std::string other;
-  if (!given.empty()) other = given.begin()->first;
-  if (flags.subtract) other = "subtract";
-  if (!other.empty()) {
-    return fail(Error::other(fmt::format(
-        "--from with --{}, expected one of them: a daemon reads its own host, as it is configured",
-        other)));
-  }
-  const auto url = http::parse_url(*flags.from);
-  if (!url) return fail(url.error().during("--from"));
+  Given other = given;
+  if (flags.subtract) other = {{"subtract", "true"}};
+  if (const std::string why = against_from(other); !why.empty()) return fail(Error::other(why));
+  const auto url = url_of_from(*flags.from);
+  if (!url) return fail(url.error());
   return daemon::ask_audit(*url, flags.warn, flags.crit);
 }
 

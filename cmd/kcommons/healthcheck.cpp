@@ -11,6 +11,7 @@
 #include "daemon/remote_health.hpp"
 #include "effective_config.hpp"
 #include "flags.hpp"
+#include "from.hpp"
 #include "http/url.hpp"
 #include "output.hpp"
 
@@ -51,9 +52,7 @@ Result<http::Url> url_of(const std::string& from, const Given& flags) {
     return fail(
         Error::other(fmt::format("--from with --{}, expected one of them", flags.begin()->first)));
   }
-  auto url = http::parse_url(from);
-  if (!url) return fail(url.error().during("--from"));
-  return url;
+  return url_of_from(from);
 }
 
 // A file in which there is a mistake now makes the daemon that has read it before no less healthy:

@@ -11,7 +11,7 @@
 #include "daemon/incident_book.hpp"
 #include "daemon/remote_incidents.hpp"
 #include "flags.hpp"
-#include "http/url.hpp"
+#include "from.hpp"
 #include "incidents/incident.hpp"
 #include "incidents/ring_file.hpp"
 #include "output.hpp"
@@ -72,9 +72,9 @@ int print_file(const std::string& path, const IncidentsFlags& flags) {
 }
 
 int print_daemon(const IncidentsFlags& flags) {
-  const auto url = http::parse_url(*flags.from);
+  const auto url = url_of_from(*flags.from);
   if (!url) {
-    warn(url.error().during("--from").message());
+    warn(url.error().message());
     return kExitUsage;
   }
   const auto incidents = daemon::ask_incidents(*url);

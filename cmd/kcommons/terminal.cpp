@@ -29,8 +29,16 @@ std::size_t terminal_width() {
 
 report::Paper standard_output_paper() {
   if (::isatty(STDOUT_FILENO) != 1) return {};
-  return {.columns = terminal_width(),
-          .colour = variable("NO_COLOR").empty() && variable("TERM") != "dumb"};
+  return {.columns = terminal_width(), .colour = wants_colour()};
+}
+
+bool is_interactive() {
+  const bool has_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  return has_terminal && !variable("TERM").empty() && variable("TERM") != "dumb";
+}
+
+bool wants_colour() {
+  return variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
 }  // namespace kcommons::cmd

@@ -10,4 +10,9 @@ namespace kcommons::cmd {
 // NO_COLOR that is set to anything turns colours off (no-color.org), and so does TERM=dumb.
 report::Paper standard_output_paper();
 
+// Whether somebody sits there who can type, before a terminal that can place its cursor.
+bool is_interactive();
+// Unless NO_COLOR says otherwise; whether the terminal has any is not asked.
+bool wants_colour();
+
 }  // namespace kcommons::cmd

@@ -2,21 +2,21 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "catalogue/catalogue.hpp"
 #include "commands.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/process_names.hpp"
+#include "daemon/remote_top.hpp"
 #include "flags.hpp"
+#include "from.hpp"
+#include "live_top.hpp"
 #include "output.hpp"
 #include "report/top_csv.hpp"
 #include "report/top_json.hpp"
@@ -24,103 +24,11 @@
 #include "report/top_table.hpp"
 #include "report/top_words.hpp"
 #include "terminal.hpp"
+#include "top_request.hpp"
 
 namespace kcommons::cmd {
 
 namespace {
-
-enum class Output { kTable, kWide, kJson, kCsv };
-
-// As given.
-struct TopFlags {
-  std::vector<std::string> resources;
-  std::string by = "container";
-  std::string sort = "used";
-  std::string output = "table";
-  std::string limit = "0";
-  bool no_headers = false;
-  bool once = false;  // what it does anyway
-};
-
-// As meant.
-struct TopRequest {
-  report::TopQuery query;
-  std::optional<catalogue::ResourceId> sort_column;  // of the summary
-  Output output = Output::kTable;
-  std::size_t limit = 0;  // 0: all
-  bool headings = true;
-
-  // Without a resource, a table has a column for each of them.
-  [[nodiscard]] bool is_summary() const {
-    return query.resources.empty() && (output == Output::kTable || output == Output::kWide);
-  }
-};
-
-// --- from flags to a request ------------------------------------------------------------------
-
-// What is wrong with a flag, as "--flag: what, expected what".
-Error wrong(std::string_view flag, std::string_view value, std::string_view expected) {
-  return Error::other(
-      fmt::format("--{}: \"{}\", expected {}", flag, text::printable(value), expected));
-}
-
-std::string resource_names() {
-  std::string all;
-  for (const catalogue::Resource& row : catalogue::kResources) {
-    if (!all.empty()) all += ", ";
-    all += row.name;
-  }
-  return all;
-}
-
-std::optional<Output> parse_output(std::string_view name) {
-  if (name == "table") return Output::kTable;
-  if (name == "wide") return Output::kWide;
-  if (name == "json") return Output::kJson;
-  if (name == "csv") return Output::kCsv;
-  return std::nullopt;
-}
-
-Result<void> take_resources(const TopFlags& flags, TopRequest& request) {
-  for (const std::string& name : flags.resources) {
-    const auto resource = catalogue::find_resource(name);
-    if (!resource) return fail(wrong("resource", name, "one of " + resource_names()));
-    request.query.resources.push_back(*resource);
-  }
-  return {};
-}
-
-Result<void> take_order(const TopFlags& flags, TopRequest& request) {
-  const bool summary = request.is_summary();
-  if (const auto order = report::parse_order(flags.sort)) {
-    const bool known = *order == report::TopOrder::kUsed || *order == report::TopOrder::kName;
-    if (!summary || known) {
-      request.query.order = *order;
-      return {};
-    }
-  }
-  if (!summary) return fail(wrong("sort", flags.sort, "one of " + report::order_names()));
-  request.sort_column = catalogue::find_resource(flags.sort);
-  if (request.sort_column) return {};
-  return fail(wrong("sort", flags.sort, "used, name or, without --resource, a resource"));
-}
-
-Result<TopRequest> request_of(const TopFlags& flags) {
-  TopRequest request;
-  if (auto taken = take_resources(flags, request); !taken) return fail(taken.error());
-  const auto by = report::parse_by(flags.by);
-  if (!by) return fail(wrong("by", flags.by, "one of " + report::by_names()));
-  request.query.by = *by;
-  const auto output = parse_output(flags.output);
-  if (!output) return fail(wrong("output", flags.output, "one of table, wide, json, csv"));
-  request.output = *output;
-  if (auto taken = take_order(flags, request); !taken) return fail(taken.error());
-  const auto limit = text::parse_number<std::size_t>(flags.limit);
-  if (!limit) return fail(wrong("limit", flags.limit, "a number of rows, 0 for all"));
-  request.limit = *limit;
-  request.headings = !flags.no_headers;
-  return request;
-}
 
 // --- from a request to text -------------------------------------------------------------------
 
@@ -129,41 +37,45 @@ void warn_beside(const report::Top& top) {
   for (const std::string& warning : top.warnings) warn(text::printable(warning));
 }
 
-void name_shown(const config::Config& config, report::Top& top) {
-  const auto named = daemon::name_processes(config.paths.procfs, top);
-  if (!named) warn(named.error().message() + "; processes are shown without a name");
-}
+// Gives names to the processes that are shown.
+using Namer = std::function<void(report::Top& top)>;
 
-std::string summary_text(const config::Config& config, const TopRequest& request,
-                         const report::Paper& paper, report::Top& top) {
+std::string summary_text(const TopRequest& request, const report::Paper& paper, const Namer& name,
+                         report::Top& top) {
   const bool by_name = request.query.order == report::TopOrder::kName;
   const auto summary = report::summarize(top, request.sort_column, by_name, request.limit);
-  name_shown(config, top);
+  name(top);
   const auto detail =
-      request.output == Output::kWide ? report::Detail::kWide : report::Detail::kTable;
+      request.output == TopOutput::kWide ? report::Detail::kWide : report::Detail::kTable;
   return report::summary_table(top, summary, detail, paper);
 }
 
-std::string text_of(const config::Config& config, const TopRequest& request, report::Top& top) {
+std::string text_of(const TopRequest& request, const Namer& name, report::Top& top) {
   report::Paper paper = standard_output_paper();
   paper.headings = request.headings;
-  if (request.is_summary()) return summary_text(config, request, paper, top);
+  if (request.is_summary()) return summary_text(request, paper, name, top);
   report::limit_rows(top, request.limit);
-  name_shown(config, top);
+  name(top);
   switch (request.output) {
-    case Output::kJson:
+    case TopOutput::kJson:
       return report::top_json(top);
-    case Output::kCsv:
+    case TopOutput::kCsv:
       return report::top_csv(top, request.headings);
-    case Output::kWide:
+    case TopOutput::kWide:
       return report::top_table(top, report::Detail::kWide, paper);
-    case Output::kTable:
+    case TopOutput::kTable:
       break;
   }
   return report::top_table(top, report::Detail::kTable, paper);
 }
 
-int top_of(const config::Config& config, const TopRequest& request) {
+int print_top(const TopRequest& request, const Namer& name, report::Top& top) {
+  const int code = print(text_of(request, name, top));
+  if (request.output != TopOutput::kJson) warn_beside(top);
+  return code;
+}
+
+int print_top_of_host(const config::Config& config, const TopRequest& request) {
   const SystemClock clock;
   auto look = daemon::sample_once(config, clock);
   if (!look) {
@@ -174,9 +86,59 @@ int top_of(const config::Config& config, const TopRequest& request) {
                                  .reason = std::move(look->source_reason),
                                  .restriction = std::move(look->restriction)};
   report::Top top = report::make_top(look->census, look->snapshot, source, request.query);
-  const int code = print(text_of(config, request, top));
-  if (request.output != Output::kJson) warn_beside(top);
-  return code;
+  const auto name = [&config](report::Top& shown) {
+    const auto named = daemon::name_processes(config.paths.procfs, shown);
+    if (!named) warn(named.error().message() + "; processes are shown without a name");
+  };
+  return print_top(request, name, top);
+}
+
+int print_top_of_daemon(const http::Url& url, const TopRequest& request) {
+  auto top = daemon::ask_top(url, request.query);
+  if (!top) {
+    warn(top.error().message());
+    return kExitFailure;
+  }
+  return print_top(
+      request, [](report::Top&) {}, *top);
+}
+
+// --- live ---------------------------------------------------------------------------------------
+
+// The exit code; nothing where the terminal cannot be used.
+std::optional<int> run_live(std::shared_ptr<terminal::Feed> feed, const TopRequest& request) {
+  const auto code = live_top(
+      std::move(feed),
+      {.query = request.query, .sort_column = request.sort_column, .interval = request.interval});
+  if (code) return *code;
+  warn(code.error().message() + "; printing once");
+  return std::nullopt;
+}
+
+int top_of_daemon(const Given& given, const std::string& from, const TopRequest& request) {
+  if (const std::string why = against_from(given); !why.empty()) {
+    warn(why);
+    return kExitUsage;
+  }
+  const auto url = url_of_from(from);
+  if (!url) {
+    warn(url.error().message());
+    return kExitUsage;
+  }
+  if (request.live) {
+    if (const auto code = run_live(feed_of_daemon(*url, request.query), request)) return *code;
+  }
+  return print_top_of_daemon(*url, request);
+}
+
+int top_of_host(const Given& given, const TopRequest& request) {
+  const auto effective = effective_config(environment(kReadingFlags), given);
+  if (!effective.errors.empty()) return report(effective.errors);
+  if (request.live) {
+    const auto code = run_live(feed_of_host(effective.config, request.query), request);
+    if (code) return *code;
+  }
+  return print_top_of_host(effective.config, request);
 }
 
 int top(const Given& given, const TopFlags& flags) {
@@ -185,13 +147,24 @@ int top(const Given& given, const TopFlags& flags) {
     warn(request.error().message());
     return kExitUsage;
   }
-  const auto effective = effective_config(environment(kReadingFlags), given);
-  if (!effective.errors.empty()) return report(effective.errors);
-  return top_of(effective.config, *request);
+  if (flags.from) return top_of_daemon(given, *flags.from, *request);
+  return top_of_host(given, *request);
 }
 
 void add_top_flags(CLI::App& command, TopFlags& flags) {
-  command.add_flag("--once", flags.once, "Print once and exit, which is what it does");
+  command.add_flag("--once", flags.once,
+                   "Print once and exit, as it does where there is no terminal, and for --limit, "
+                   "--no-headers and every output but table");
+  command
+      .add_option("--interval", flags.interval,
+                  "How often a live view is refreshed: 500ms, 2s, 1m (default 2s)")
+      ->type_name("");
+  command
+      .add_option("--from", flags.from,
+                  fmt::format("Ask the kcommons that serves at this URL, http://host:port, in "
+                              "place of this host; ${} is its user's password",
+                              kPasswordVariable))
+      ->type_name("");
   command
       .add_option("--resource", flags.resources,
                   "A resource, such as inotify_watches; may be repeated (default a summary of all)")
@@ -215,7 +188,8 @@ void add_top_flags(CLI::App& command, TopFlags& flags) {
 }  // namespace
 
 void add_top(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("top", "Who holds what of the resources of this host");
+  auto* command =
+      app.add_subcommand("top", "Who holds what of the resources of this host, live on a terminal");
   const auto flags = std::make_shared<TopFlags>();
   add_top_flags(*command, *flags);
   const auto given = add_flags(*command, kReadingFlags);

@@ -36,7 +36,7 @@ Result<void> check_scheme(std::string_view scheme) {
   return refuse("no http URL");
 }
 
-Result<void> take_user(std::string_view text, Url& url) {
+Result<void> take_user(std::string_view text, const std::optional<std::string>& given, Url& url) {
   const bool has_password = text.find(':') != std::string_view::npos;
   const auto user = percent_decoded(text::take_until(text, ':'));
   const auto password = percent_decoded(text);
@@ -44,9 +44,9 @@ Result<void> take_user(std::string_view text, Url& url) {
   if (user->empty()) return refuse("no user before the @", "user:password@");
   // RFC 7617, 2: the first colon ends the user.
   if (user->find(':') != std::string::npos) return refuse("a user with a colon", "one without");
-  if (!has_password) return refuse("a user without a password", "user:password@");
+  if (!has_password && !given) return refuse("a user without a password", "user:password@");
   url.user = *user;
-  url.password = *password;
+  url.password = has_password ? *password : *given;
   return {};
 }
 
@@ -76,7 +76,7 @@ Result<void> take_path(std::string_view text, Url& url) {
 
 }  // namespace
 
-Result<Url> parse_url(std::string_view text) {
+Result<Url> parse_url(std::string_view text, const std::optional<std::string>& password) {
   const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
   if (text.empty() || text.size() > kMostBytes || !visible) return refuse("no URL");
   const std::size_t colon = text.find("://");
@@ -91,7 +91,9 @@ Result<Url> parse_url(std::string_view text) {
   }
   Url url;
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    if (auto good = take_user(authority.substr(0, at), url); !good) return fail(good.error());
+    if (auto good = take_user(authority.substr(0, at), password, url); !good) {
+      return fail(good.error());
+    }
     authority.remove_prefix(at + 1);
   }
   if (auto good = take_host(authority, url); !good) return fail(good.error());

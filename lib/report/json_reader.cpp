@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kText = "text";
 constexpr std::string_view kFlag = "true or false";
 constexpr std::string_view kNumber = "a whole number that is not negative";
+constexpr std::string_view kInteger = "a whole number";
 constexpr std::string_view kReal = "a number";
 constexpr std::string_view kList = "a list";
 constexpr std::string_view kObject = "an object";
@@ -79,6 +80,18 @@ std::uint64_t JsonReader::number(std::string_view key) {
   const auto value = number_or_null(key);
   if (!value) refuse(key, "null", kNumber);  // unless something was refused before
   return value.value_or(0);
+}
+
+std::int64_t JsonReader::integer(std::string_view key) {
+  const Json* const value = find(key, kInteger);
+  if (value == nullptr) return 0;
+  // What is not negative is unsigned to the library, and may be too large.
+  const bool fits =
+      value->is_number_integer() &&
+      (!value->is_number_unsigned() || std::in_range<std::int64_t>(value->get<std::uint64_t>()));
+  if (fits) return value->get<std::int64_t>();
+  refuse(key, excerpt(*value), kInteger);
+  return 0;
 }
 
 std::optional<double> JsonReader::real_or_null(std::string_view key) {

@@ -26,6 +26,7 @@ class JsonReader final {
   bool flag(std::string_view key);
   std::uint64_t number(std::string_view key);
   std::optional<std::uint64_t> number_or_null(std::string_view key);
+  std::int64_t integer(std::string_view key);
   std::optional<double> real_or_null(std::string_view key);
 
   // Calls `read` for each item of a list, and once for an object, inside of which the reader then

@@ -77,11 +77,13 @@ TopPool pool_of(const attribution::Pool& pool, std::uint64_t held) {
                .uid = pool.uid,
                .used = pool.used_at_census,
                .limit = pool.limit,
-               .unattributed = pool.unattributed,
                .held = held};
-  std::erase_if(made.unattributed, [](const auto& part) { return part.amount == 0; });
+  for (const attribution::Unattributed& part : pool.unattributed) {
+    if (part.amount == 0) continue;
+    made.unattributed.push_back({.cause = std::string(part.cause), .amount = part.amount});
+  }
   if (pool.unattributed.empty() && pool.used_at_census && *pool.used_at_census != held) {
-    made.unattributed.push_back({.cause = kHoldersNotTold,
+    made.unattributed.push_back({.cause = std::string(kHoldersNotTold),
                                  .amount = static_cast<std::int64_t>(*pool.used_at_census - held)});
   }
   return made;

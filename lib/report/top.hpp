@@ -45,13 +45,19 @@ struct TopWho {
   bool shown = false;  // stands in a row
 };
 
+// A part of what is used of a pool that no row has. Another machine's causes are text of its own.
+struct TopUnattributed {
+  std::string cause;
+  std::int64_t amount = 0;  // negative where holdings exceed what the kernel counts
+};
+
 struct TopPool {
   catalogue::ResourceId resource{};
   std::string userns;
   std::string uid;
   std::optional<std::uint64_t> used;      // empty: could not be read
   std::optional<catalogue::Limit> limit;  // empty: could not be read
-  std::vector<attribution::Unattributed> unattributed;
+  std::vector<TopUnattributed> unattributed;
   std::uint64_t held = 0;  // by those in rows that are shown
   std::uint64_t cut = 0;   // and in those that are not
   std::size_t rows_shown = 0;

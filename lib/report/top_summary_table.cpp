@@ -24,33 +24,6 @@ constexpr std::size_t kNameRoom = 24;
 constexpr std::size_t kLine = 80;
 constexpr std::size_t kGap = 2;
 
-// Of resources with a long name.
-std::string heading_of(ResourceId resource, Detail detail) {
-  if (detail == Detail::kTable) {
-    switch (resource) {
-      case ResourceId::kOpenFiles:
-        return "FILES";
-      case ResourceId::kInotifyInstances:
-        return "INOTIFY";
-      case ResourceId::kInotifyWatches:
-        return "WATCHES";
-      case ResourceId::kPipePages:
-        return "PIPEPAGES";
-      case ResourceId::kEpollWatches:
-        return "EPOLL";
-      case ResourceId::kUserProcesses:
-        return "USERPROCS";
-      default:
-        break;
-    }
-  }
-  std::string heading(catalogue::resource(resource).name);
-  std::ranges::transform(heading, heading.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return heading;
-}
-
 std::string limit_cell(const TopSummary::Column& column) {
   if (!column.limit) return "varies";
   const bool of_user = catalogue::resource(column.resource).scope != catalogue::Scope::kHost;
@@ -80,7 +53,7 @@ std::size_t fitting_columns(const TopSummary& summary, Detail detail, std::size_
   std::size_t taken = who_room;
   std::size_t count = 0;
   for (std::size_t i = 0; i < summary.columns.size(); ++i) {
-    std::size_t widest = heading_of(summary.columns[i].resource, detail).size();
+    std::size_t widest = column_heading(summary.columns[i].resource, detail).size();
     for (const TopSummary::Row& row : summary.rows) {
       widest = std::max(widest, fmt::formatted_size("{}", row.used[i]));
     }
@@ -105,6 +78,32 @@ Cells footer_cells(const std::vector<Column>& who, const std::string& name) {
 
 }  // namespace
 
+std::string column_heading(ResourceId resource, Detail detail) {
+  if (detail == Detail::kTable) {
+    switch (resource) {
+      case ResourceId::kOpenFiles:
+        return "FILES";
+      case ResourceId::kInotifyInstances:
+        return "INOTIFY";
+      case ResourceId::kInotifyWatches:
+        return "WATCHES";
+      case ResourceId::kPipePages:
+        return "PIPEPAGES";
+      case ResourceId::kEpollWatches:
+        return "EPOLL";
+      case ResourceId::kUserProcesses:
+        return "USERPROCS";
+      default:
+        break;
+    }
+  }
+  std::string heading(catalogue::resource(resource).name);
+  std::ranges::transform(heading, heading.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return heading;
+}
+
 std::string summary_table(const Top& top, const TopSummary& summary, Detail detail,
                           const Paper& paper) {
   std::vector<Column> columns = who_columns(top.by, detail);
@@ -117,7 +116,7 @@ std::string summary_table(const Top& top, const TopSummary& summary, Detail deta
           ? summary.columns.size()
           : fitting_columns(summary, detail, top.by == By::kProcess ? kProcessRoom : kNameRoom);
   for (std::size_t i = 0; i < count; ++i) {
-    columns.push_back({heading_of(summary.columns[i].resource, detail), true});
+    columns.push_back({column_heading(summary.columns[i].resource, detail), true});
   }
   Table table(std::move(columns));
   for (const TopSummary::Row& row : summary.rows) {

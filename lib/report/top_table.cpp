@@ -115,7 +115,7 @@ std::string causes_text(const Top& top, const Paper& paper) {
   Table table({{"UNATTRIBUTED"}, {"CAUSE"}, {"UNITS", true}});
   for (const TopPool& pool : top.pools) {
     for (const auto& part : pool.unattributed) {
-      table.add({{pool_text(pool)}, {std::string(part.cause)}, {fmt::format("{}", part.amount)}});
+      table.add({{pool_text(pool)}, {part.cause}, {fmt::format("{}", part.amount)}});
     }
   }
   return table.empty() ? std::string{} : "\n" + table.text(paper);

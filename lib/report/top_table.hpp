@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "catalogue/catalogue.hpp"
 #include "report/table.hpp"
 #include "report/top.hpp"
 #include "report/top_summary.hpp"
@@ -20,5 +21,8 @@ std::string top_table(const Top& top, Detail detail, const Paper& paper);
 // The same of the summary: kTable has as many resources as fit in 80 columns, kWide has all.
 std::string summary_table(const Top& top, const TopSummary& summary, Detail detail,
                           const Paper& paper);
+
+// What the column of a resource is called: "OPEN_FILES", in a kTable "FILES".
+std::string column_heading(catalogue::ResourceId resource, Detail detail);
 
 }  // namespace kcommons::report

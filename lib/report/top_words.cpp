@@ -70,6 +70,10 @@ std::optional<By> parse_by(std::string_view name) {
   return parse(kBys, name);
 }
 
+std::string_view name_of(TopOrder order) {
+  return std::ranges::find(kOrders, order, &Word<TopOrder>::second)->first;
+}
+
 std::optional<TopOrder> parse_order(std::string_view name) {
   return parse(kOrders, name);
 }

@@ -17,6 +17,7 @@ std::string_view name_of(attribution::By by);
 std::optional<attribution::By> parse_by(std::string_view name);
 
 // used, limit, share, name, pool.
+std::string_view name_of(TopOrder order);
 std::optional<TopOrder> parse_order(std::string_view name);
 
 // All names that parse_ takes, separated by ", ", for messages.

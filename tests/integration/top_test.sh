@@ -167,7 +167,7 @@ check_output() {
 on_terminal() {
   local variable=$1 command
   shift
-  printf -v command '%q ' env TERM=xterm ${variable:+"$variable"} "$KCOMMONS" top \
+  printf -v command '%q ' env TERM=xterm ${variable:+"$variable"} "$KCOMMONS" top --once \
     "--source=$SOURCE" "$@"
   script -qec "stty cols 80; $command 2>/dev/null" /dev/null </dev/null | tr -d '\r'
 }

@@ -7,7 +7,7 @@ set -euo pipefail
 
 PACKAGES=(
   linux-image-amd64 initramfs-tools systemd-sysv udev kmod curl procps
-  libbpf1 libcivetweb1 libfmt9 libprometheus-cpp-core1.0 libspdlog1.10 libyaml-cpp0.7
+  libbpf1 libcivetweb1 libfmt9 libncursesw6 libprometheus-cpp-core1.0 libspdlog1.10 libyaml-cpp0.7
 )
 
 # What the checks of names need: container runtimes, users who log in, and a client for CRI.

@@ -37,6 +37,22 @@ TEST_CASE("one look gives a census and what follows from it uncut", "[daemon]") 
   CHECK(look->snapshot.series_dropped == 0);
 }
 
+TEST_CASE("one source looks again and again", "[daemon]") {
+  test::FakeProc proc;
+  proc.process(1).cgroup("0::/system.slice/s1.service\n");
+  const SystemClock clock;
+  const auto look = daemon::HostLook::open(by_procfs(proc.path()), clock);
+  REQUIRE(look);
+  const auto first = (*look)->take();
+  REQUIRE(first);
+  CHECK(first->census.processes.size() == 1);
+  proc.process(2).cgroup("0::/system.slice/s2.service\n");
+  const auto second = (*look)->take();
+  REQUIRE(second);
+  CHECK(second->source == "procfs");
+  CHECK(second->snapshot.holders.size() == 2);
+}
+
 TEST_CASE("a procfs that is not there is named in the error", "[daemon]") {
   const SystemClock clock;
   const auto look = daemon::sample_once(by_procfs("/nonexistent/procfs"), clock);

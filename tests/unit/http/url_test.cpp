@@ -5,6 +5,15 @@
 
 using namespace kcommons::http;
 
+TEST_CASE("a password may be given beside a URL", "[http]") {
+  CHECK(parse_url("http://me@h", "hush:@/")->password == "hush:@/");
+  CHECK(parse_url("http://me@h", "")->password.empty());
+  // The one in the URL is the one that was meant, and nobody has none.
+  CHECK(parse_url("http://me:own@h", "hush")->password == "own");
+  CHECK(parse_url("http://h", "hush")->password.empty());
+  CHECK(parse_url("http://me@h", "hush")->user == "me");
+}
+
 TEST_CASE("a URL is taken apart", "[http]") {
   struct Row {
     std::string text;

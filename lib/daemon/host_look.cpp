@@ -1,0 +1,45 @@
+#include "daemon/host_look.hpp"
+
+#include <chrono>
+#include <stop_token>
+#include <utility>
+
+#include "daemon/naming.hpp"
+#include "daemon/one_shot.hpp"
+
+namespace kcommons::daemon {
+
+namespace {
+
+// Of a command, people wait for names.
+constexpr std::chrono::milliseconds kPatience{2000};
+
+}  // namespace
+
+Result<std::unique_ptr<HostLook>> HostLook::open(const config::Config& config, const Clock& clock) {
+  config::Config once = config;
+  once.reserve.walks = 0;  // who looks by hand can do without a census when there is nothing left
+  auto opened = open_source(once, clock);
+  if (!opened) return fail(opened.error());
+  return std::unique_ptr<HostLook>(new HostLook(std::move(*opened), config, clock));
+}
+
+HostLook::HostLook(OpenedSource opened, const config::Config& config, const Clock& clock)
+    : opened_(std::move(opened)),
+      namer_(naming_of(config, kPatience), clock),
+      neighbours_above_(config.neighbours_above) {}
+
+Result<OneShot> HostLook::take() {
+  auto census = opened_.source->take_census(std::stop_token{});
+  if (!census) return fail(census.error().during("take a census by " + opened_.name));
+  namer_.apply(*census);
+  attribution::Snapshot snapshot = attribute_all(*census, neighbours_above_);
+  return OneShot{.source = opened_.name,
+                 .source_reason = opened_.reason,
+                 .restriction = opened_.restriction,
+                 .census = std::move(*census),
+                 .snapshot = std::move(snapshot),
+                 .told = namer_.told()};
+}
+
+}  // namespace kcommons::daemon
