@@ -1,11 +1,14 @@
-// What a daemon's API answers, which another machine or another version wrote: the JSON of an audit
-// and of instances.
+// What a daemon's API answers, which another machine or another version wrote: the JSON of an audit,
+// of who holds what, and of instances.
 #include "fuzz.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_options.hpp"
 #include "report/audit_parse.hpp"
 #include "report/audit_text.hpp"
 #include "report/instances.hpp"
+#include "report/top_json.hpp"
+#include "report/top_parse.hpp"
+#include "report/top_table.hpp"
 
 using namespace kcommons;
 using namespace kcommons::report;
@@ -21,6 +24,15 @@ void instances(std::string_view text) {
   demand(back && instances_json(*back) == json, "instances survive being written");
 }
 
+void holders(std::string_view text) {
+  const auto top = parsed([&] { return parse_top_json(text); });
+  if (!top) return;
+  const std::string json = top_json(*top);
+  const auto back = parse_top_json(json);
+  demand(back && top_json(*back) == json, "who holds what survives being written");
+  demand(is_utf8(top_table(*top, Detail::kWide, {.columns = 80})), "a table is valid UTF-8");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -29,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   demand(is_printable(parse_error_json(text)), "an error is one printable line");
   (void)parsed([&] { return parse_audit_options(text, kDefaultCrit); });
   instances(text);
+  holders(text);
   const auto audit = parsed([&] { return parse_audit_json(text); });
   if (!audit) return 0;
   const std::string json = audit_json(*audit);

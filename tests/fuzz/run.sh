@@ -25,7 +25,7 @@ length_of() {
 # The files of tests/fixtures that a target begins with.
 fixtures_of() {
   case $1 in
-    audit) find "$fixtures/report" -name 'audit*.json' ;;
+    audit) find "$fixtures/report" -name '*.json' ! -name 'incidents*' ;;
     cgroup) find "$fixtures/cgroup" -name '*.cgroup' ;;
     config) find "$fixtures/config" "$root/config" -name '*.yaml' ;;
     exposition) find "$fixtures/exposition" -name '*.txt' ;;

@@ -60,6 +60,7 @@ fetch_all() {
   done
   get / --header 'Accept: text/html'
   cp "$WORK/body" "$WORK/page"
+  "$KCOMMONS" top --once "--from=$URL" -o json >"$WORK/top"
   scrape "$WORK/scrape"
   get /api/v1/pools
   [[ -n $before && $before == "$(etag)" ]]
@@ -69,6 +70,7 @@ check_numbers() {
   wait_for "quiet between two censuses" fetch_all
   expect "API, page and metrics say the same" python3 "$here/same_numbers.py" \
     "$WORK/scrape" "$WORK/pools" "$WORK/holders" "$WORK/containers" "$WORK/users" "$WORK/page"
+  expect "and kcommons top --from the same as the API" cmp "$WORK/top" "$WORK/holders"
   expect "the container holds $WATCHES watches of its own user's pool" is --arg id "$ID" \
     --argjson watches "$WATCHES" --arg uid "$FRESH_UID" '
       [.containers[] | select(.container_id == $id) | .holdings[] |
