@@ -327,10 +327,9 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   identity::Namer::Options naming = naming_of(config, kNamesPatience);
   naming.make_room = [&reserve] { return reserve.make_room(kFilesOfAName, kAnyNumber); };
   identity::Namer namer(std::move(naming), clock);
-  Publisher publisher(notifier, namer,
-                      attribution::Attributor(limits_of(config), config.neighbours_above),
-                      pool_options_of(config), snapshots, history, incidents, registry, self, log,
-                      clock);
+  Publisher publisher(
+      notifier, namer, attribution::Attributor(limits_of(config), config.neighbours_above),
+      pool_options_of(config), snapshots, history, incidents, registry, self, log, clock);
   census::Sampler sampler(std::move(source->source), cadence_of(config), publisher, clock);
   SamplerWatch watch([&sampler] { return sampler.progress(); }, patience_for(config.sampling),
                      clock);

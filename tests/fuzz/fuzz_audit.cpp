@@ -1,5 +1,5 @@
-// What a daemon's API answers, which another machine or another version wrote: the JSON of an audit,
-// of who holds what, and of instances.
+// What a daemon's API answers, which another machine or another version wrote: the JSON of an
+// audit, of who holds what, and of instances.
 #include "fuzz.hpp"
 #include "report/audit_json.hpp"
 #include "report/audit_options.hpp"

@@ -4,6 +4,8 @@
 # that is wrong is refused with what was expected; history keeps what a holder held.
 #
 # Needs root and a cgroup hierarchy that it may write to. Environment: see lib.sh.
+#
+# shellcheck disable=SC2016 # jq's variables, not the shell's
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
