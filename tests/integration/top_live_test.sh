@@ -208,7 +208,7 @@ check_pages() {
   sees "of what they share" '^shop-indexer-1 +2600 +52\.0% +100\.0% +0$'
   keep top-pool-80x24.txt
   press Escape
-  tmux_ resize-window -x 120 -y 40
+  tmux_ resize-window -x 120 -y 30
   sees "bars side by side" '^open_files .*\] +600/1000 +60\.0%   [a-z]'
   sees "all columns" '^shop-indexer-1 +29 +1 +2600 +6 +6 +6$'
   expect "no line is longer than 120 columns" fits 120
