@@ -176,7 +176,7 @@ check_keys() {
 
 check_sizes() {
   tmux_ resize-window -x 200 -y 50
-  sees "more columns on a wide terminal" '^HOLDER .* PIPEPAGES .* EPOLL'
+  sees "more columns on a wide terminal" '^HOLDER .* PIDS +USERPROCS'
   expect "the keys are on its last line" test "$(screen | sed -n '50s/^\(F1Help\).*/\1/p')" = F1Help
   expect "no line is longer than 200 columns" fits 200
   tmux_ resize-window -x 40 -y 10
