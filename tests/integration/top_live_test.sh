@@ -34,9 +34,13 @@ tmux_() {
   tmux -S "$SOCKET" -f /dev/null "$@"
 }
 
+has_no_terminal() {
+  ! tmux_ list-sessions >/dev/null 2>&1
+}
+
 # A shell on a terminal of this size; what is written to it goes to $WORK/raw as well.
 open_terminal() { # COLUMNS ROWS
-  ! tmux_ kill-server 2>/dev/null || holds_within "$DEADLINE" test ! -e "$SOCKET" || true
+  ! tmux_ kill-server 2>/dev/null || wait_for "end of the last terminal" has_no_terminal
   env -u NO_COLOR -u TMUX LC_ALL=C.UTF-8 PS1='ready> ' HISTFILE= \
     tmux -S "$SOCKET" -f /dev/null new-session -d -x "$1" -y "$2" bash --norc --noprofile
   tmux_ set-option -g window-size manual
