@@ -1,7 +1,7 @@
 #include "attribution/holder_history.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "attribution/holder_name.hpp"
@@ -10,8 +10,8 @@ namespace kcommons::attribution {
 
 namespace {
 
-std::optional<double> fullness_of(const Pool& pool) {
-  return pool.used_at_census ? fullness(*pool.used_at_census, pool.limit) : std::nullopt;
+PoolKey key_of(const Pool& pool) {
+  return {.resource = pool.resource, .userns = pool.userns, .uid = pool.uid};
 }
 
 std::vector<const Pool*> fullest_first(const Snapshot& snapshot) {
@@ -20,8 +20,9 @@ std::vector<const Pool*> fullest_first(const Snapshot& snapshot) {
     if (pool.uid != kOther) pools.push_back(&pool);
   }
   std::ranges::stable_sort(pools, [](const Pool* left, const Pool* right) {
-    return fullness_of(*left) > fullness_of(*right);
+    return fullness(*left) > fullness(*right);
   });
+  pools.resize(std::min(pools.size(), HolderHistory::kMostPools));
   return pools;
 }
 
@@ -39,12 +40,12 @@ void HolderHistory::note_pool(const Snapshot& snapshot, const Pool& pool, Steady
     const bool is_large = place++ < kHoldersOfAPool;
     const Holder& holder = snapshot.holders[holding.holder];
     if (holder.container_id == kOther || holder.unit == kOther) continue;  // now these, now those
-    Key key{.pool = {.resource = pool.resource, .userns = pool.userns, .uid = pool.uid},
+    Key key{.pool = key_of(pool),
             .holder = name_of(holder),
             .runtime = holding.role == cgroup::Role::kRuntime};
     auto at = entries_.find(key);
     if (at == entries_.end()) {
-      if (!is_large || entries_.size() >= kMostTracks) continue;
+      if (!is_large) continue;
       at = entries_.emplace(std::move(key), Entry{}).first;
     }
     at->second.name = holder_name(holder);
@@ -53,11 +54,35 @@ void HolderHistory::note_pool(const Snapshot& snapshot, const Pool& pool, Steady
   }
 }
 
-void HolderHistory::note(const Snapshot& snapshot, SteadyTime now) {
-  std::erase_if(entries_, [&](const auto& entry) {
-    return now - entry.second.track.newest().at > window_.length;
+void HolderHistory::thin(const PoolKey& pool) {
+  std::vector<std::map<Key, Entry>::iterator> of_pool;
+  for (auto at = entries_.lower_bound(Key{.pool = pool, .holder = {}});
+       at != entries_.end() && at->first.pool == pool; ++at) {
+    of_pool.push_back(at);
+  }
+  if (of_pool.size() <= kMostOfAPool) return;
+  std::ranges::stable_sort(of_pool, [](const auto& left, const auto& right) {
+    const Track::Point& one = left->second.track.newest();
+    const Track::Point& other = right->second.track.newest();
+    return std::pair(one.at, one.used) > std::pair(other.at, other.used);
   });
-  for (const Pool* pool : fullest_first(snapshot)) note_pool(snapshot, *pool, now);
+  for (std::size_t i = kMostOfAPool; i < of_pool.size(); ++i) entries_.erase(of_pool[i]);
+}
+
+void HolderHistory::note(const Snapshot& snapshot, SteadyTime now) {
+  const std::vector<const Pool*> pools = fullest_first(snapshot);
+  std::set<PoolKey> kept;
+  for (const Pool* pool : pools) kept.insert(key_of(*pool));
+  // A pool that is not in a snapshot has nothing used, and room is for those that are.
+  const bool is_crowded = kept.size() == kMostPools;
+  std::erase_if(entries_, [&](const auto& entry) {
+    return now - entry.second.track.newest().at > window_.length ||
+           (is_crowded && !kept.contains(entry.first.pool));
+  });
+  for (const Pool* pool : pools) {
+    note_pool(snapshot, *pool, now);
+    thin(key_of(*pool));
+  }
 }
 
 std::vector<HolderUse> HolderHistory::holders(const PoolKey& pool, const Moment& now) const {

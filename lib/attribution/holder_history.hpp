@@ -2,8 +2,8 @@
 // had, or is gone, stays as long as it is in the window: who filled a pool half an hour ago is
 // worth knowing.
 //
-// Belongs to one thread. Memory is bounded: 61 points of 24 bytes, with the names 2 KiB, of at most
-// kMostTracks holdings; 2 MiB in all.
+// Belongs to one thread. Memory is bounded: 61 points of 24 bytes, with names of ordinary length
+// 2 KiB, of at most kMostOfAPool holdings of kMostPools pools; 2 MiB in all.
 #pragma once
 
 #include <chrono>
@@ -23,14 +23,16 @@ namespace kcommons::attribution {
 class HolderHistory final {
  public:
   static constexpr std::size_t kHoldersOfAPool = 5;
-  static constexpr std::size_t kMostTracks = 1000;
+  // Those that were among the largest before, too.
+  static constexpr std::size_t kMostOfAPool = 10;
+  static constexpr std::size_t kMostPools = 100;
 
   explicit HolderHistory(std::chrono::milliseconds window) : window_(Track::window_of(window)) {}
 
   // What is known within the new window stays, in the steps of the new one.
   void configure(std::chrono::milliseconds window);
 
-  // Takes note of a census. Where there is no room for all, the fullest pools have it.
+  // Takes note of a census: of the fullest pools where there are more than kMostPools.
   void note(const Snapshot& snapshot, SteadyTime now);
 
   // By what they held at last, the largest first.
@@ -50,6 +52,8 @@ class HolderHistory final {
   };
 
   void note_pool(const Snapshot& snapshot, const Pool& pool, SteadyTime now);
+  // Of a pool that has more, those that held the least at last go.
+  void thin(const PoolKey& pool);
 
   Track::Window window_;
   std::map<Key, Entry> entries_;

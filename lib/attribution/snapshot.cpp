@@ -12,6 +12,10 @@ std::optional<double> fullness(std::uint64_t used, const std::optional<catalogue
   return static_cast<double>(used) / static_cast<double>(std::max<std::uint64_t>(*limit->value, 1));
 }
 
+std::optional<double> fullness(const Pool& pool) {
+  return pool.used_at_census ? fullness(*pool.used_at_census, pool.limit) : std::nullopt;
+}
+
 std::optional<std::chrono::seconds> time_to_full(std::uint64_t used,
                                                  const std::optional<catalogue::Limit>& limit,
                                                  const std::optional<Growth>& growth) {

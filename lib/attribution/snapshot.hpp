@@ -138,6 +138,8 @@ struct Snapshot {
 
 // Full as a fraction, above 1 where the kernel lets use exceed the limit; empty without a limit.
 std::optional<double> fullness(std::uint64_t used, const std::optional<catalogue::Limit>& limit);
+// As of the census; empty too where its use could not be read.
+std::optional<double> fullness(const Pool& pool);
 
 // Until a pool is full, if it goes on growing like this. Empty where it does not grow, has no limit
 // or is full, and where that is more than 30 days off: beyond that a rate says nothing.

@@ -142,4 +142,14 @@ std::string label_name(std::string_view bytes) {
   return name;
 }
 
+bool is_deceptive(char32_t code) {
+  const auto within = [code](char32_t first, char32_t last) {
+    return code >= first && code <= last;
+  };
+  return code == 0xAD || code == 0x61C || within(0x200B, 0x200F) || within(0x2028, 0x202E) ||
+         within(0x2060, 0x206F) || code == 0xFEFF || within(0xFFF9, 0xFFFB) ||
+         within(0xE0000, 0xE0FFF) || within(0xFE00, 0xFE0F) || code == 0x115F || code == 0x1160 ||
+         code == 0x3164 || code == 0xFFA0;
+}
+
 }  // namespace kcommons::text

@@ -45,6 +45,10 @@ std::string valid_utf8(std::string_view bytes, std::size_t max_bytes = 0);
 // \xNN. Reversible in print, harmless on a terminal.
 std::string printable(std::string_view bytes);
 
+// Marks and isolates of direction, joiners, and what has no look of its own: a name with one of
+// them reads as another one (Unicode 15, general category Cf), or turns what stands beside it.
+bool is_deceptive(char32_t code);
+
 // What is free to be called anything, as part of the name of a label of Prometheus: letters, digits
 // and _ of ASCII as they stand, every other byte as _.
 std::string label_name(std::string_view bytes);

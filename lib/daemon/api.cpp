@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <iterator>
 #include <optional>
 
@@ -91,46 +93,64 @@ Result<HoldersQuery> holders_query(const http::Query& query) {
   const auto most = text::parse_number<std::size_t>(limit);
   if (!most) return refuse(wrong("limit", limit, "a number of rows, 0 for all"));
   asked.limit = *most;
-  const std::string_view resources = value_of(query, "resource");
-  if (resources.empty()) return asked;
-  for (const std::string_view name : text::split(resources, ',')) {
+  const auto resources = query.find("resource");
+  if (resources == query.end()) return asked;
+  for (const std::string_view name : text::split(resources->second, ',')) {
     const auto resource = catalogue::find_resource(name);
     if (!resource)
       return refuse(name.empty() ? wrong("resource", name, "a name") : wrong_resource(name));
+    if (std::ranges::count(asked.top.resources, *resource) > 0) {
+      return refuse(wrong("resource", resources->second, "each once"));
+    }
     asked.top.resources.push_back(*resource);
   }
   return asked;
 }
 
+// What they watch is told on the host itself alone: reading it holds up the process that is
+// watched, and takes rights that the daemon gives up.
+http::Response instances(const Observation& seen, const http::Query& query) {
+  const std::string_view given = value_of(query, "pid");
+  const auto pid = text::parse_number<Pid::rep>(given);
+  if (!pid) return refused(wrong("pid", given, "a PID"));
+  const auto instances = report::instances_of(*seen.census, Pid(*pid));
+  if (!instances) {
+    return http::json_response(
+        404, report::error_json(fmt::format("{} was no process at the last census", *pid)));
+  }
+  return http::json_response(200, report::instances_json(*instances));
+}
+
 }  // namespace
 
 void Api::add_to(http::Router& router) const {
+  const auto of = [this](auto member) { return std::bind_front(member, this); };
   const auto add = [&](std::string_view path, http::Handler route) {
     router.add(std::string(path), std::move(route));
   };
-  add(kAuditPath, of_census({"warn", "crit"}, &Api::audit));
-  add(kContainersPath, of_census({"container_id"}, &Api::containers));
-  add(kExplainPath, of_census({"subject"}, &Api::explain));
-  add(kHoldersPath, of_census({"by", "resource", "sort", "limit"}, &Api::holders));
-  add(kInstancesPath, of_census({"pid"}, &Api::instances));
-  add(kPoolsPath, of_census({"resource", "userns", "uid"}, &Api::pools));
-  add(kUsersPath, of_census({}, &Api::users));
+  add(kAuditPath, of_census({"warn", "crit"}, of(&Api::audit)));
+  add(kContainersPath, of_census({"container_id"}, of(&Api::containers)));
+  add(kExplainPath, of_census({"subject"}, of(&Api::explain)));
+  add(kHoldersPath, of_census({"by", "resource", "sort", "limit"}, of(&Api::holders)));
+  add(kInstancesPath, of_census({"pid"}, instances));
+  add(kPoolsPath, of_census({"resource", "userns", "uid"}, of(&Api::pools)));
+  add(kUsersPath, of_census({}, of(&Api::users)));
   add(kHistoryPath, [this](const http::Request& request) { return history(request); });
   add(kIncidentsPath, [this](const http::Request& request) { return incidents(request); });
   add(kApiPath, [this](const http::Request& request) { return index(request); });
 }
 
 http::Handler Api::of_census(std::vector<std::string_view> parameters, Answer answer) const {
-  return [this, parameters = std::move(parameters), answer](const http::Request& request) {
+  return [this, parameters = std::move(parameters),
+          answer = std::move(answer)](const http::Request& request) {
     const auto query = http::parse_query(request.query, parameters);
     if (!query) return refused(query.error().message());
     const auto seen = parts_.snapshots.observation();
     if (!seen) return http::json_response(503, report::error_json(kNoCensusYet));
-    const std::string tag = tag_of(*seen->snapshot);
-    if (http::has_tag(request.header("If-None-Match"), tag)) {
-      return http::not_modified_response(tag);
-    }
-    return (this->*answer)(*seen, *query);
+    http::Response response = answer(*seen, *query);
+    if (response.status != 200) return response;
+    const std::string tag = tag_of(*seen->snapshot, response.body);
+    return http::tagged_json_response(request, std::move(response.body), tag);
   };
 }
 
@@ -148,25 +168,12 @@ report::AuditSource Api::audit_source(const attribution::Snapshot& snapshot) con
   return source;
 }
 
-// A snapshot that has become old is told in other words, and so has another tag.
-std::string Api::tag_of(const attribution::Snapshot& snapshot) const {
+// The census, and what was made of it: commands of processes are read when they are asked for, and
+// a census that has become old is told in other words.
+std::string Api::tag_of(const attribution::Snapshot& snapshot, const std::string& body) {
   const auto taken_at =
       std::chrono::duration_cast<std::chrono::nanoseconds>(snapshot.taken_at.time_since_epoch());
-  const bool stale = parts_.clock.wall() - snapshot.taken_at > parts_.stale_after();
-  return fmt::format("{:x}{}", taken_at.count(), stale ? "s" : "");
-}
-
-http::Response Api::tagged(const Observation& seen, std::string body) const {
-  return http::tagged_json_response(std::move(body), tag_of(*seen.snapshot));
-}
-
-std::shared_ptr<const attribution::Snapshot> Api::uncut(const Observation& seen) const {
-  const std::lock_guard lock(mutex_);
-  if (!uncut_ || uncut_of_ != seen.census) {
-    uncut_ = std::make_shared<const attribution::Snapshot>(attribute_all(*seen.census));
-    uncut_of_ = seen.census;
-  }
-  return uncut_;
+  return fmt::format("{:x}-{:x}", taken_at.count(), std::hash<std::string>{}(body));
 }
 
 report::TopSource Api::top_source() const {
@@ -181,41 +188,42 @@ http::Response Api::audit(const Observation& seen, const http::Query& query) con
   const auto options = report::parse_audit_options(value_of(query, "warn", report::kDefaultWarn),
                                                    value_of(query, "crit", report::kDefaultCrit));
   if (!options) return refused(options.error().message());
-  return tagged(seen, report::audit_json(report::make_audit(
-                          *seen.snapshot, audit_source(*seen.snapshot), *options)));
+  return http::json_response(200, report::audit_json(report::make_audit(
+                                      *seen.snapshot, audit_source(*seen.snapshot), *options)));
 }
 
 http::Response Api::pools(const Observation& seen, const http::Query& query) const {
   const report::PoolFilter filter = filter_of(query);
   if (const auto why = wrong_resource(filter.resource); !why.empty()) return refused(why);
-  return tagged(seen, report::pools_json(plain_audit(seen), filter));
+  return http::json_response(200, report::pools_json(plain_audit(seen), filter));
 }
 
 http::Response Api::holders(const Observation& seen, const http::Query& query) const {
   const auto asked = holders_query(query);
   if (!asked) return refused(asked.error().message());
-  report::Top top = report::make_top(*seen.census, *uncut(seen), top_source(), asked->top);
+  report::Top top =
+      report::make_top(*seen.census, *seen.uncut->of(*seen.census), top_source(), asked->top);
   report::limit_rows(top, asked->limit);
   // Without its name, a process still has its PID.
   static_cast<void>(name_processes(facts_.procfs, top).has_value());
-  return tagged(seen, report::top_json(top));
+  return http::json_response(200, report::top_json(top));
 }
 
 http::Response Api::containers(const Observation& seen, const http::Query& query) const {
-  return tagged(seen, report::containers_json(plain_audit(seen), *seen.snapshot,
-                                              value_of(query, "container_id")));
+  return http::json_response(200, report::containers_json(plain_audit(seen), *seen.snapshot,
+                                                          value_of(query, "container_id")));
 }
 
 http::Response Api::users(const Observation& seen, const http::Query& /*query*/) const {
-  return tagged(seen, report::users_json(plain_audit(seen), *seen.snapshot));
+  return http::json_response(200, report::users_json(plain_audit(seen), *seen.snapshot));
 }
 
 http::Response Api::explain(const Observation& seen, const http::Query& query) const {
   const std::string_view subject = value_of(query, "subject");
   if (subject.empty())
     return refused(wrong("subject", "", "a PID, or the id or name of a container"));
-  report::Explanation explanation =
-      report::explain(*seen.census, *uncut(seen), seen.told, top_source(), subject);
+  report::Explanation explanation = report::explain(*seen.census, *seen.uncut->of(*seen.census),
+                                                    seen.told, top_source(), subject);
   if (explanation.answers.empty()) {
     return http::json_response(
         404, report::error_json(fmt::format("\"{}\" was no process and no container with a process "
@@ -223,21 +231,7 @@ http::Response Api::explain(const Observation& seen, const http::Query& query) c
                                             text::printable(subject.substr(0, 80)))));
   }
   static_cast<void>(name_processes(facts_.procfs, explanation).has_value());
-  return tagged(seen, report::explanation_json(explanation));
-}
-
-// What they watch is told on the host itself alone: reading it holds up the process that is
-// watched, and takes rights that the daemon gives up.
-http::Response Api::instances(const Observation& seen, const http::Query& query) const {
-  const std::string_view given = value_of(query, "pid");
-  const auto pid = text::parse_number<Pid::rep>(given);
-  if (!pid) return refused(wrong("pid", given, "a PID"));
-  const auto instances = report::instances_of(*seen.census, Pid(*pid));
-  if (!instances) {
-    return http::json_response(
-        404, report::error_json(fmt::format("{} was no process at the last census", *pid)));
-  }
-  return tagged(seen, report::instances_json(*instances));
+  return http::json_response(200, report::explanation_json(explanation));
 }
 
 // --- of this moment ---------------------------------------------------------------------------

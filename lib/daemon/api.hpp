@@ -9,7 +9,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,14 +68,13 @@ class Api final {
   [[nodiscard]] report::AuditSource audit_source(const attribution::Snapshot& snapshot) const;
 
  private:
-  using Answer = http::Response (Api::*)(const Observation& seen, const http::Query& query) const;
+  using Answer = std::function<http::Response(const Observation& seen, const http::Query& query)>;
 
-  // What `answer` makes of the last census, unless the client has it already.
+  // What `answer` makes of the last census; or that the client has it already.
   [[nodiscard]] http::Handler of_census(std::vector<std::string_view> parameters,
                                         Answer answer) const;
-  [[nodiscard]] std::string tag_of(const attribution::Snapshot& snapshot) const;
-  [[nodiscard]] http::Response tagged(const Observation& seen, std::string body) const;
-  [[nodiscard]] std::shared_ptr<const attribution::Snapshot> uncut(const Observation& seen) const;
+  [[nodiscard]] static std::string tag_of(const attribution::Snapshot& snapshot,
+                                          const std::string& body);
   [[nodiscard]] report::TopSource top_source() const;
   [[nodiscard]] report::Audit plain_audit(const Observation& seen) const;
 
@@ -86,17 +84,12 @@ class Api final {
   [[nodiscard]] http::Response containers(const Observation& seen, const http::Query& query) const;
   [[nodiscard]] http::Response users(const Observation& seen, const http::Query& query) const;
   [[nodiscard]] http::Response explain(const Observation& seen, const http::Query& query) const;
-  [[nodiscard]] http::Response instances(const Observation& seen, const http::Query& query) const;
   [[nodiscard]] http::Response history(const http::Request& request) const;
   [[nodiscard]] http::Response incidents(const http::Request& request) const;
   [[nodiscard]] http::Response index(const http::Request& request) const;
 
   Facts facts_;
   Parts parts_;
-  // Of the newest observation that was asked about, with nothing cut to `_other`.
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const census::Census> uncut_of_;
-  mutable std::shared_ptr<const attribution::Snapshot> uncut_;
 };
 
 }  // namespace kcommons::daemon

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attribution/current_pools.hpp"
+#include "daemon/one_shot.hpp"
 #include "exposition/render.hpp"
 
 namespace kcommons::daemon {
@@ -12,6 +13,12 @@ namespace kcommons::daemon {
 using attribution::Snapshot;
 using census::Unseen;
 using exposition::Pass;
+
+std::shared_ptr<const Snapshot> Uncut::of(const census::Census& census) {
+  const std::lock_guard lock(mutex_);
+  if (!snapshot_) snapshot_ = std::make_shared<const Snapshot>(attribute_all(census));
+  return snapshot_;
+}
 
 void SnapshotSlot::put(Observation observation) {
   auto newest = std::make_shared<const Observation>(std::move(observation));

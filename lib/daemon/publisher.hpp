@@ -26,12 +26,24 @@
 
 namespace kcommons::daemon {
 
+// A census attributed with nothing cut to `_other`, when somebody first asks for it. Thread-safe.
+class Uncut final {
+ public:
+  // Always of the same census.
+  std::shared_ptr<const attribution::Snapshot> of(const census::Census& census);
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<const attribution::Snapshot> snapshot_;
+};
+
 // What one census told, as it is served and as it was.
 struct Observation {
   std::shared_ptr<const attribution::Snapshot> snapshot;
   std::shared_ptr<const census::Census> census;
   std::vector<identity::Told> told;  // how its containers came by their names
   census::PassCost cost;             // of the census
+  std::shared_ptr<Uncut> uncut = std::make_shared<Uncut>();
 };
 
 // Hands the newest observation over. Thread-safe; the lock is held for a pointer's copy. (Not

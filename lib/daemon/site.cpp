@@ -15,8 +15,7 @@ namespace kcommons::daemon {
 
 namespace {
 
-// Pages and JSON, for who takes it; metrics come as they are to be sent. The bytes of a strong ETag
-// are the same ones, so what is compressed has a weak one (RFC 9110, 8.8.1).
+// Pages and JSON, for who takes it; metrics come as they are to be sent.
 http::Response compressed(const http::Request& request, http::Response response) {
   constexpr std::size_t kWorthIt = 1400;  // what one packet carries
   if (response.status != 200 || !response.parts.empty() || response.body.size() < kWorthIt) {
@@ -25,16 +24,13 @@ http::Response compressed(const http::Request& request, http::Response response)
   bool varies = false;
   for (auto& [name, value] : response.headers) {
     if (name != "Vary") continue;
-    value += ", Accept-Encoding";
+    if (value.find("Accept-Encoding") == std::string::npos) value += ", Accept-Encoding";
     varies = true;
   }
   if (!varies) response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!http::accepts_gzip(request.header("Accept-Encoding"))) return response;
   response.body = exposition::gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
-  for (auto& [name, value] : response.headers) {
-    if (name == "ETag") value.insert(0, "W/");
-  }
   return response;
 }
 

@@ -15,8 +15,19 @@ void add_page_headers(Response& response) {
   response.headers.emplace_back("Cache-Control", "no-store");
 }
 
-Headers tag_headers(std::string_view tag) {
-  return {{"ETag", fmt::format("\"{}\"", tag)}, {"Cache-Control", "private, no-cache"}};
+// As weak ones are compared (RFC 9110, 13.1.2).
+bool has_tag(std::optional<std::string_view> if_none_match, std::string_view tag) {
+  if (!if_none_match) return false;
+  for (std::string_view one : text::split(*if_none_match, ',')) {
+    one = text::trim(one);
+    if (one == "*") return true;
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one.size() == tag.size() + 2 && one.front() == '"' && one.back() == '"' &&
+        one.substr(1, tag.size()) == tag) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -35,30 +46,18 @@ Response json_response(int status, std::string body) {
           .headers = {{"Cache-Control", "no-store"}}};
 }
 
-Response tagged_json_response(std::string body, std::string_view tag) {
-  return {.status = 200,
-          .content_type = "application/json",
-          .body = std::move(body),
-          .headers = tag_headers(tag)};
-}
-
-// As weak ones are compared: what comes through a proxy may have been made weak (RFC 9110, 13.1.2).
-bool has_tag(std::optional<std::string_view> if_none_match, std::string_view tag) {
-  if (!if_none_match) return false;
-  for (std::string_view one : text::split(*if_none_match, ',')) {
-    one = text::trim(one);
-    if (one == "*") return true;
-    if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one.size() == tag.size() + 2 && one.front() == '"' && one.back() == '"' &&
-        one.substr(1, tag.size()) == tag) {
-      return true;
-    }
-  }
-  return false;
-}
-
-Response not_modified_response(std::string_view tag) {
-  return {.status = 304, .content_type = {}, .body = {}, .headers = tag_headers(tag)};
+Response tagged_json_response(const Request& request, std::string body, std::string_view tag) {
+  Response response{.status = 200,
+                    .content_type = "application/json",
+                    .body = std::move(body),
+                    .headers = {{"ETag", fmt::format("W/\"{}\"", tag)},
+                                {"Cache-Control", "private, no-cache"},
+                                {"Vary", "Accept-Encoding"}}};
+  if (!has_tag(request.header("If-None-Match"), tag)) return response;
+  response.status = 304;
+  response.content_type.clear();
+  response.body.clear();
+  return response;
 }
 
 Response metrics_response(std::vector<std::shared_ptr<const std::string>> parts,

@@ -34,11 +34,9 @@ Response text_response(int status, std::string body);
 // Of the API: JSON of this moment, which may not be kept.
 Response json_response(int status, std::string body);
 
-// Of the API: JSON that stays the same as long as `tag` does, letters and digits that are its ETag.
-// It may be kept, but not used without asking again.
-Response tagged_json_response(std::string body, std::string_view tag);
-// That a client has it already: by its If-None-Match, empty where it sent none.
-bool has_tag(std::optional<std::string_view> if_none_match, std::string_view tag);
-Response not_modified_response(std::string_view tag);
+// Of the API: JSON that stays the same as long as `tag` does, letters, digits and dashes that are
+// its ETag; a weak one, as it may be sent compressed or not. It may be kept, but not used without
+// asking again. Who has it already, by If-None-Match, is told so with 304.
+Response tagged_json_response(const Request& request, std::string body, std::string_view tag);
 
 }  // namespace kcommons::http

@@ -39,7 +39,8 @@ Result<Query> parse_query(std::string_view query, std::span<const std::string_vi
     const auto content = decoded(value);
     if (!name || !content) return refuse(part, "", "%XX where a % stands");
     if (std::ranges::find(known, *name) == known.end()) {
-      return refuse(*name, " is no parameter", fmt::format("{}", fmt::join(known, ", ")));
+      return refuse(*name, " is no parameter",
+                    known.empty() ? "none here" : fmt::format("{}", fmt::join(known, ", ")));
     }
     if (part.find('=') == std::string_view::npos) return refuse(part, "", *name + "=value");
     if (!parameters.emplace(*name, *content).second) return refuse(*name, " twice", "it once");

@@ -28,7 +28,7 @@ std::string_view pill_words(const PoolFacts& facts) {
   const auto& ratio = facts.row->row.ratio;
   // On course to be full, and not yet near it.
   if (state_class(ratio) == "calm") return "growing";
-  return state_words(ratio);
+  return state_words(ratio, facts.row->row.limit);
 }
 
 std::string_view class_of(const report::Finding& finding) {

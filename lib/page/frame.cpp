@@ -18,7 +18,7 @@ constexpr std::string_view kIcon =
 constexpr std::string_view kPolicy =
     "default-src 'none'; "
     "style-src 'sha256-+1voAlgv65qtr5LsTeC4lqoRQqrHXbKsSZ1qhnrrZi8='; "
-    "script-src 'sha256-4gdF0D7T6DZZsTcAzx4ahWBrWT1ZgCZFdGRImtbofKY='; "
+    "script-src 'sha256-tkGg945erLFMVrA+G6dy3CUg+P+3VxB6Mv2Kpbr8uEI='; "
     "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'";
 

@@ -60,7 +60,7 @@ std::string share_row(const Share& share) {
   const std::uint64_t used = share.pool->used_at_census.value_or(0);
   std::optional<double> of_used;
   if (used > 0) of_used = static_cast<double>(share.holding->used) / static_cast<double>(used);
-  const auto ratio = attribution::fullness(used, share.pool->limit);
+  const auto ratio = attribution::fullness(*share.pool);
   return fmt::format(
       "<tr><th scope=\"row\" class=\"what\">{}{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td>"
       "<td class=\"n share {}\"><b>{}</b></td><td class=\"n share {}\"><b>{}</b> {}</td></tr>\n",
@@ -68,7 +68,7 @@ std::string share_row(const Share& share) {
       share.holding->role == cgroup::Role::kRuntime ? " <small>by its runtime</small>" : "",
       number(share.holding->used), report::percent_text(of_used), state_class(share.of_limit),
       report::percent_text(share.of_limit), state_class(ratio), report::percent_text(ratio),
-      state_words(ratio));
+      state_words(ratio, share.pool->limit));
 }
 
 std::string shares_section(const std::vector<Share>& shares) {
@@ -92,9 +92,7 @@ std::string neighbour_section(const Snapshot& snapshot, std::uint32_t index) {
   for (const Pool& pool : snapshot.pools) {
     if (std::ranges::find(pool.neighbours, index) != pool.neighbours.end()) pools.push_back(&pool);
   }
-  const auto ratio = [](const Pool* pool) {
-    return attribution::fullness(pool->used_at_census.value_or(0), pool->limit);
-  };
+  const auto ratio = [](const Pool* pool) { return attribution::fullness(*pool); };
   std::ranges::stable_sort(
       pools, [&ratio](const Pool* left, const Pool* right) { return ratio(left) > ratio(right); });
   std::string out =

@@ -3,7 +3,6 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -14,28 +13,37 @@ namespace kcommons::page {
 
 namespace {
 
-// Unseen themselves, these turn or break the text around them, so that a name may look like another
-// (UAX #9, 2: marks, embeddings, overrides, isolates; line and paragraph separators).
-struct Turning {
-  std::string_view utf8;
-  std::string_view shown;
-};
-constexpr std::array kTurning{
-    Turning{"\xD8\x9C", "\\u061c"},     Turning{"\xE2\x80\x8E", "\\u200e"},
-    Turning{"\xE2\x80\x8F", "\\u200f"}, Turning{"\xE2\x80\xA8", "\\u2028"},
-    Turning{"\xE2\x80\xA9", "\\u2029"}, Turning{"\xE2\x80\xAA", "\\u202a"},
-    Turning{"\xE2\x80\xAB", "\\u202b"}, Turning{"\xE2\x80\xAC", "\\u202c"},
-    Turning{"\xE2\x80\xAD", "\\u202d"}, Turning{"\xE2\x80\xAE", "\\u202e"},
-    Turning{"\xE2\x81\xA6", "\\u2066"}, Turning{"\xE2\x81\xA7", "\\u2067"},
-    Turning{"\xE2\x81\xA8", "\\u2068"}, Turning{"\xE2\x81\xA9", "\\u2069"}};
+// One code point of valid UTF-8 that is not of ASCII, taken from the front.
+char32_t take_code(std::string_view& text) {
+  constexpr unsigned kPayload = 0x3F;
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  char32_t code = first & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length && i < text.size(); ++i) {
+    code = code << 6U | (static_cast<unsigned char>(text[i]) & kPayload);
+  }
+  text.remove_prefix(std::min(length, text.size()));
+  return code;
+}
 
-std::string without_turns(std::string text) {
-  for (const Turning& each : kTurning) {
-    for (auto at = text.find(each.utf8); at != std::string::npos; at = text.find(each.utf8, at)) {
-      text.replace(at, each.utf8.size(), each.shown);
+// A name that looks like another one is shown as what it is.
+std::string without_deception(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view whole = text;
+    const char32_t code = take_code(text);
+    if (text::is_deceptive(code)) {
+      out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code));
+    } else {
+      out += whole.substr(0, whole.size() - text.size());
     }
   }
-  return text;
+  return out;
 }
 
 bool is_ascii(std::string_view text) {
@@ -47,7 +55,7 @@ bool is_ascii(std::string_view text) {
 
 std::string safe(std::string_view text) {
   std::string shown = text::printable(text);
-  if (!is_ascii(shown)) shown = without_turns(std::move(shown));
+  if (!is_ascii(shown)) shown = without_deception(shown);
   return report::html_escape(shown);
 }
 

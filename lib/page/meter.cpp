@@ -22,8 +22,9 @@ std::string_view state_class(const std::optional<double>& ratio) {
   return *ratio >= kWarm ? "warm" : "calm";
 }
 
-std::string_view state_words(const std::optional<double>& ratio) {
-  if (!ratio) return "no limit";
+std::string_view state_words(const std::optional<double>& ratio,
+                             const std::optional<catalogue::Limit>& limit) {
+  if (!ratio) return limit && !limit->value ? "no limit" : "not known";
   if (*ratio >= 1) return "full";
   if (*ratio >= kHigh) return "nearly full";
   return *ratio >= kWarm ? "filling up" : "has room";
@@ -40,7 +41,7 @@ std::string meter_html(const std::optional<double>& ratio, std::string_view labe
       "<svg class=\"meter\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" role=\"meter\" "
       "aria-label=\"{}\" aria-valuemin=\"0\" aria-valuemax=\"100\" aria-valuenow=\"{:.1f}\" "
       "aria-valuetext=\"{}, {}\"><rect class=\"bar\" width=\"{:.1f}\" height=\"1\"/></svg>",
-      label, percent, report::percent_text(ratio), state_words(ratio), width);
+      label, percent, report::percent_text(ratio), state_words(ratio, std::nullopt), width);
 }
 
 }  // namespace kcommons::page

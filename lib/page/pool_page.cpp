@@ -33,8 +33,9 @@ std::string head_html(const PoolFacts& facts) {
   add(out,
       "<article class=\"finding {}\"><header><h2><span class=\"pill\">{}</span></h2>"
       "<p class=\"amount\"><b>{}</b> {}</p></header>{}",
-      state_class(row.row.ratio), state_words(row.row.ratio), report::percent_text(row.row.ratio),
-      amount_html(row.row), meter_html(row.row.ratio, "use of the pool"));
+      state_class(row.row.ratio), state_words(row.row.ratio, row.row.limit),
+      report::percent_text(row.row.ratio), amount_html(row.row),
+      meter_html(row.row.ratio, "use of the pool"));
   if (report::is_foreseeable(row)) {
     add(out, "<p class=\"course\">{}</p>", report::full_in_text(*row.full_in, *row.growth));
   }

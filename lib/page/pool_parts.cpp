@@ -140,7 +140,8 @@ std::string neighbours_html(const PoolFacts& facts, std::size_t most) {
   const Pool& pool = *facts.pool;
   const std::uint64_t all = pool.container_neighbours + pool.host_neighbours;
   if (others.empty()) {
-    if (all > 1) return fmt::format("<p>{} of them</p>", number(all));
+    // Names are kept of pools that are rather full alone.
+    if (all > pool.neighbours.size()) return fmt::format("<p>{} of them</p>", number(all));
     return all == 1 ? "<p>nobody else is held to this limit</p>"
                     : "<p>nobody is held to this limit</p>";
   }

@@ -53,7 +53,7 @@ std::string summary_html(const PoolFacts& facts) {
       "<span class=\"top\">{}</span><span class=\"course\">{}</span></summary>",
       catalogue::resource(key.resource).unit, scope_html(key),
       meter_html(row.ratio, "use of the pool"), report::percent_text(row.ratio),
-      state_words(row.ratio), amount_html(row), spark_of(facts), top_html(facts),
+      state_words(row.ratio, row.limit), amount_html(row), spark_of(facts), top_html(facts),
       course_html(*facts.row));
   return out;
 }

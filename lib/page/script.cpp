@@ -49,10 +49,14 @@ constexpr std::string_view kScript = R"(
       const answer = await fetch(location.href, {headers: {Accept: 'text/html'}, cache: 'no-store',
         signal: AbortSignal.timeout(8000)});
       const text = await answer.text();
-      const fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('main');
+      const page = new DOMParser().parseFromString(text, 'text/html');
+      const fresh = page.getElementById('main');
       if (!fresh) throw new Error();
       busy = false;
-      if (!isBusy()) replace(fresh);
+      if (!isBusy()) {
+        replace(fresh);
+        document.title = page.title;
+      }
       note.textContent = '';
     } catch {
       note.textContent = 'kcommons does not answer: this is what it said last';

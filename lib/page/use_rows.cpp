@@ -102,11 +102,15 @@ UseRows holder_rows(const Snapshot& snapshot, Holder::Kind kind, std::string_vie
   }
   for (std::size_t i = 0; i < snapshot.pools.size(); ++i) {
     const Pool& pool = snapshot.pools[i];
+    // What a shim holds on a container's behalf is a holding of its own.
+    std::map<std::uint32_t, std::uint64_t> held;
     for (const attribution::Holding& holding : pool.holdings) {
-      if (row_at[holding.holder] == kNone) continue;
-      UseRow& row = out.rows[row_at[holding.holder]];
-      if (counts(pool)) take(row, pool.resource, holding.used);
-      take_share(row, pool, i, holding.used);
+      if (row_at[holding.holder] != kNone) held[holding.holder] += holding.used;
+    }
+    for (const auto& [holder, used] : held) {
+      UseRow& row = out.rows[row_at[holder]];
+      if (counts(pool)) take(row, pool.resource, used);
+      take_share(row, pool, i, used);
     }
   }
   return out;
@@ -127,10 +131,10 @@ UseRows user_rows(const Snapshot& snapshot, std::string_view wanted) {
   }
   for (std::size_t i = 0; i < snapshot.pools.size(); ++i) {
     const Pool& pool = snapshot.pools[i];
-    if (pool.uid.empty() || !counts(pool)) continue;
+    if (pool.uid.empty() || !counts(pool) || !pool.used_at_census) continue;
     UseRow& row = by_uid[pool.uid];
-    take(row, pool.resource, pool.used_at_census.value_or(0));
-    take_share(row, pool, i, pool.used_at_census.value_or(0));
+    take(row, pool.resource, *pool.used_at_census);
+    take_share(row, pool, i, *pool.used_at_census);
   }
   // What a user has of the host's pools is part of a limit too.
   std::map<ResourceId, std::size_t> of_host;

@@ -62,16 +62,6 @@ std::size_t columns_of_one(std::string_view bytes) {
   return columns < 0 ? 1 : static_cast<std::size_t>(columns);
 }
 
-// Marks and isolates of direction, joiners, and what has no look of its own: a name with one of
-// them reads as another one (Unicode 15, general category Cf), or moves what stands beside it.
-bool is_deceptive(wchar_t code) {
-  const auto within = [code](wchar_t first, wchar_t last) { return code >= first && code <= last; };
-  return code == 0xAD || code == 0x61C || within(0x200B, 0x200F) || within(0x2028, 0x202E) ||
-         within(0x2060, 0x206F) || code == 0xFEFF || within(0xFFF9, 0xFFFB) ||
-         within(0xE0000, 0xE0FFF) || within(0xFE00, 0xFE0F) || code == 0x115F || code == 0x1160 ||
-         code == 0x3164 || code == 0xFFA0;
-}
-
 // How many bytes at the front take at most so many columns, combining characters included.
 std::size_t head_of(std::string_view text, std::size_t most) {
   std::size_t at = 0;
@@ -109,7 +99,7 @@ std::string harmless(std::string_view raw) {
   const std::string printable = text::printable(raw);
   for (std::string_view rest = printable; !rest.empty();) {
     const std::string_view one = rest.substr(0, length_at(rest));
-    out += is_deceptive(decoded(one)) ? kReplacement : one;
+    out += text::is_deceptive(static_cast<char32_t>(decoded(one))) ? kReplacement : one;
     rest.remove_prefix(one.size());
   }
   return out;

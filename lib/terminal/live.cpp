@@ -36,7 +36,13 @@ class Live final {
   }
 
  private:
-  void ask() { worker_.want(wanted(state_), state_.interval, state_.paused, state_.refreshes); }
+  void ask() {
+    const Wanted now = wanted(state_);
+    // What failed at another place says nothing of this one.
+    if (asked_ != now) data_.error.clear();
+    asked_ = now;
+    worker_.want(now, state_.interval, state_.paused, state_.refreshes);
+  }
 
   void wait() {
     constexpr int kTick = 1000;  // milliseconds: ages are told in seconds
@@ -89,6 +95,7 @@ class Live final {
   const Signals& signals_;
   State state_;
   Data data_;
+  Wanted asked_;
 };
 
 }  // namespace

@@ -114,6 +114,8 @@ std::string_view usual_order(Level level) {
   }
 }
 
+constexpr std::size_t kIdDigits = 64;
+
 bool belongs_to(const TopWho& process, const TopWho& holder, std::string_view charged_uid) {
   const auto is_in_container = [&](const TopWho& who) {
     return !process.container_id.empty() && process.container_id == who.container_id;
@@ -123,7 +125,9 @@ bool belongs_to(const TopWho& process, const TopWho& holder, std::string_view ch
       return (charged_uid.empty() ? std::string_view(process.uid) : charged_uid) == holder.uid;
     case TopWho::Kind::kUnit:
       if (process.container_id.empty()) return process.unit == holder.unit;
-      return holder.unit.find(process.container_id) != std::string::npos;
+      // docker-ID.scope and its like. A name, which others choose, may be part of any unit's.
+      return process.container_id.size() >= kIdDigits &&
+             holder.unit.find(process.container_id) != std::string::npos;
     case TopWho::Kind::kPod:
       return process.pod == holder.pod && process.pod_namespace == holder.pod_namespace;
     case TopWho::Kind::kContainer:

@@ -152,7 +152,9 @@ void Worker::want(const Wanted& wanted, milliseconds interval, bool paused, unsi
   const bool is_new = !shared.wants || shared.wanted != wanted || shared.refreshes != refreshes;
   const bool is_same = !is_new && shared.interval == interval && shared.paused == paused;
   if (is_same) return;
-  shared.at_once |= is_new || shared.interval != interval;
+  // What is asked once is not asked again because looks are to come more often.
+  const bool is_sooner = shared.interval != interval && !paused;
+  shared.at_once |= is_new || (is_sooner && wanted.what == Wanted::What::kLook);
   shared.wants = true;
   shared.wanted = wanted;
   shared.interval = interval;

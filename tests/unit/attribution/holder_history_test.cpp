@@ -87,7 +87,7 @@ TEST_CASE("who is gone is told of until the window has passed", "[attribution]")
   CHECK(rig.names() == "b ");
 }
 
-TEST_CASE("a thousand holdings are kept and of the fullest pools first", "[attribution]") {
+TEST_CASE("of many pools the fullest are kept and one that fills gets room", "[attribution]") {
   Rig rig;
   Snapshot snapshot;
   for (int uid = 0; uid < 400; ++uid) {
@@ -113,10 +113,26 @@ TEST_CASE("a thousand holdings are kept and of the fullest pools first", "[attri
   };
   std::size_t all = 0;
   for (int uid = 0; uid < 400; ++uid) all += kept(uid);
-  CHECK(all == HolderHistory::kMostTracks);
+  CHECK(all == 5 * HolderHistory::kMostPools);
   CHECK(kept(399) == 5);
-  CHECK(kept(200) == 5);
-  CHECK(kept(199) == 0);
+  CHECK(kept(300) == 5);
+  CHECK(kept(299) == 0);
+  snapshot.pools[7].used_at_census = 990;
+  rig.clock.advance(10s);
+  rig.history.note(snapshot, rig.clock.steady());
+  CHECK(kept(7) == 5);
+  CHECK(kept(300) == 0);
+}
+
+TEST_CASE("of a pool whose holders change all the time ten are kept", "[attribution]") {
+  Rig rig;
+  for (int i = 0; i < 50; ++i) {
+    rig.note({{"now-" + std::to_string(i), 60}, {"steady", 50}});
+    rig.clock.advance(10s);
+  }
+  CHECK(rig.holders().size() == HolderHistory::kMostOfAPool);
+  CHECK_THAT(rig.names(), Catch::Contains("now-49 ") && Catch::Contains("steady "));
+  CHECK_THAT(rig.names(), !Catch::Contains("now-40 "));
 }
 
 TEST_CASE("what a shim holds is another line than what its container does", "[attribution]") {

@@ -94,3 +94,9 @@ TEST_CASE("nothing that others name gets onto a page unescaped", "[page]") {
     CHECK(occurrences(html, "&lt;script&gt;") > 0);
   }
 }
+
+TEST_CASE("what has no look of its own is shown and what has one stays", "[page]") {
+  CHECK(page::safe("nginx\xE2\x80\x8B") == "nginx\\u200b");
+  CHECK(page::safe("a\xEF\xBB\xBF\xF3\xA0\x81\x81") == "a\\ufeff\\ue0041");
+  CHECK(page::safe("größe-日本-\xF0\x9F\x90\xB3") == "größe-日本-\xF0\x9F\x90\xB3");
+}
