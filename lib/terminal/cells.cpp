@@ -1,7 +1,5 @@
 #include "terminal/cells.hpp"
 
-#include <locale.h>
-
 #include <clocale>
 #include <cwchar>
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <array>
 
 #include "report/growth_text.hpp"
@@ -18,7 +19,7 @@ constexpr std::size_t kLabel = 12;
 // Above a limit the bar is full, and the number beside it says by how much.
 std::size_t filled_of(double ratio, std::size_t room) {
   const double part = std::clamp(ratio, 0.0, 1.0) * static_cast<double>(room);
-  const auto filled = static_cast<std::size_t>(part + 0.5);
+  const auto filled = static_cast<std::size_t>(std::lround(part));
   // Whatever is used shows.
   return ratio > 0 && filled == 0 ? 1 : filled;
 }

@@ -196,6 +196,9 @@ Screen::~Screen() {
   delscreen(impl_->screen);
 }
 
+// What they act on is ncurses' own state, of which there is one: the Screen stands for it.
+// NOLINTBEGIN(readability-convert-member-functions-to-static,readability-make-member-function-const)
+
 Size Screen::size() const {
   return {.rows = static_cast<std::size_t>(std::max(getmaxy(stdscr), 0)),
           .columns = static_cast<std::size_t>(std::max(getmaxx(stdscr), 0))};
@@ -260,5 +263,7 @@ void Screen::take_back() {
   resize();
   redraw();
 }
+
+// NOLINTEND(readability-convert-member-functions-to-static,readability-make-member-function-const)
 
 }  // namespace kcommons::terminal
