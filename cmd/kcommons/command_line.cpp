@@ -35,6 +35,8 @@ int run_command_line(int argc, const char* const* argv) {
   add_check_config(app, exit_code);
   add_audit(app, exit_code);
   add_explain(app, exit_code);
+  add_report(app, exit_code);
+  add_record(app, exit_code);
   add_incidents(app, exit_code);
   add_healthcheck(app, exit_code);
   add_list_metrics(app, exit_code);

@@ -17,6 +17,8 @@ void add_top(CLI::App& app, int& exit_code);
 void add_check_config(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
+void add_record(CLI::App& app, int& exit_code);
 void add_incidents(CLI::App& app, int& exit_code);
 void add_healthcheck(CLI::App& app, int& exit_code);
 void add_list_metrics(CLI::App& app, int& exit_code);

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
 
@@ -34,12 +35,13 @@ config::LoadResult configuration_again(const Given& environment, const Given& fl
                                  "at the start and is empty now"}}};
 }
 
-int serve(const Given& flags) {
+int serve(const Given& flags, const std::string& recording) {
   const Given variables = environment(kFlags);
   const auto effective = configuration(variables, flags);
   if (!effective.errors.empty()) return report(effective.errors);
-  return daemon::run(effective.config, build_info(),
-                     [&] { return configuration_again(variables, flags); });
+  return daemon::run(
+      effective.config, build_info(), [&] { return configuration_again(variables, flags); },
+      recording);
 }
 
 }  // namespace
@@ -48,7 +50,12 @@ void add_serve(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "serve", "Run the exporter. A flag wins over the environment, which wins over the file");
   const auto flags = add_flags(*command, kFlags);
-  command->callback([flags, &exit_code] { exit_code = serve(*flags); });
+  const auto recording = std::make_shared<std::string>();
+  command
+      ->add_option("--replay", *recording,
+                   "Serve what `kcommons record` has written to this file, in place of this host")
+      ->type_name("FILE");
+  command->callback([flags, recording, &exit_code] { exit_code = serve(*flags, *recording); });
 }
 
 }  // namespace kcommons::cmd

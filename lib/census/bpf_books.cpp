@@ -357,11 +357,11 @@ void BpfBooks::write_objects(Census& census) {
   }
   // Kernel threads are root's; so are the idle tasks, one for each CPU, which have no PID.
   census.unheld.push_back({.resource = ResourceId::kUserProcesses,
-                           .cause = "kernel_threads",
+                           .cause = kKernelThreads,
                            .amount = static_cast<std::uint64_t>(::sysconf(_SC_NPROCESSORS_CONF))});
   for (const ResourceId resource : kThreadResources) {
     census.unheld.push_back(
-        {.resource = resource, .cause = "kernel_threads", .amount = host_.kernel_threads});
+        {.resource = resource, .cause = kKernelThreads, .amount = host_.kernel_threads});
   }
   correct(census.readings, host_);
 }

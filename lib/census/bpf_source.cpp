@@ -127,7 +127,7 @@ Result<void> BpfSource::count_hidden_threads(Pid pid, Census& census) {
   if (!status) return fail(status.error());
   for (const catalogue::ResourceId resource : kThreadResources) {
     census.unheld.push_back({.resource = resource,
-                             .cause = "hidden_processes",
+                             .cause = kHiddenProcesses,
                              .amount = static_cast<std::uint64_t>(stat->num_threads),
                              .charged_uid = status->real_uid});
   }
@@ -137,7 +137,7 @@ Result<void> BpfSource::count_hidden_threads(Pid pid, Census& census) {
 // Listed before the walk and there after it, yet not seen by it.
 void BpfSource::count_hidden(const std::vector<Pid>& listed, const BpfBooks& books,
                              Census& census) {
-  Unheld hidden{.resource = catalogue::ResourceId::kOpenFiles, .cause = "hidden_processes"};
+  Unheld hidden{.resource = catalogue::ResourceId::kOpenFiles, .cause = kHiddenProcesses};
   // What may not be seen is hidden, and not a failure.
   const auto count = [&census](const Error& error) {
     const ErrorKind kind = error.kind();
@@ -161,7 +161,7 @@ void BpfSource::add_loop_devices(Census& census) const {
   const auto devices = host_.loop_devices();
   if (!devices) return;
   census.unheld.push_back({.resource = catalogue::ResourceId::kOpenFiles,
-                           .cause = "loop_devices",
+                           .cause = kLoopDevices,
                            .amount = devices->bound});
 }
 

@@ -191,10 +191,16 @@ struct HeldByNetwork {
   std::uint64_t amount = 0;
 };
 
+// Why something is held by no process: values of the label `cause` of kcommons_unattributed.
+inline constexpr std::string_view kKernelThreads = "kernel_threads";
+inline constexpr std::string_view kHiddenProcesses = "hidden_processes";
+inline constexpr std::string_view kLoopDevices = "loop_devices";
+inline constexpr std::array kUnheldCauses{kKernelThreads, kHiddenProcesses, kLoopDevices};
+
 // What no process holds, as far as the kernel tells of it.
 struct Unheld {
   catalogue::ResourceId resource{};
-  std::string_view cause;  // the label of kcommons_unattributed
+  std::string_view cause;  // one of kUnheldCauses
   std::uint64_t amount = 0;
   Uid charged_uid{};  // of a resource that is charged to users, in the outermost namespace
 };

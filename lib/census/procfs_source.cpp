@@ -200,7 +200,7 @@ Result<Census> ProcfsSource::take_census(const std::stop_token& stop) {
   // Those of the kernel are root's, whose processes are not counted by procfs as the kernel does.
   for (const catalogue::ResourceId resource : kThreadResources) {
     census.unheld.push_back(
-        {.resource = resource, .cause = "kernel_threads", .amount = reader_.kernel_threads()});
+        {.resource = resource, .cause = kKernelThreads, .amount = reader_.kernel_threads()});
   }
 
   const auto read_watches = [&](const InotifyLink& link) {

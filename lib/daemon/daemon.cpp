@@ -13,6 +13,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,7 @@
 #include "daemon/reload.hpp"
 #include "daemon/rights.hpp"
 #include "daemon/sampler_watch.hpp"
+#include "daemon/series_limits.hpp"
 #include "daemon/site.hpp"
 #include "daemon/source.hpp"
 #include "daemon/system_calls.hpp"
@@ -169,13 +171,6 @@ IncidentBook::Options incident_options(const config::Config& config) {
           .keep = incidents.keep};
 }
 
-attribution::Limits limits_of(const config::Config& config) {
-  return {.max_containers = config.limits.max_containers,
-          .max_units = config.limits.max_units,
-          .max_pools = config.limits.max_pools,
-          .max_users = config.limits.max_users};
-}
-
 PoolOptions pool_options_of(const config::Config& config) {
   return {.max_pools = config.limits.max_pools,
           .peak_window = config.sampling.peak_window,
@@ -195,7 +190,7 @@ bool has_key(const std::vector<std::string>& keys, std::string_view start) {
 // What of a new configuration takes effect on the sampler's thread.
 struct Renewed {
   Publisher& publisher;
-  identity::Namer& namer;
+  identity::Namer* namer;
   config::Config config;
   census::SourceSettings settings;
   bool names_change = false;
@@ -203,7 +198,7 @@ struct Renewed {
   void operator()(census::Source& source) const {
     source.configure(settings);
     publisher.configure(limits_of(config), config.neighbours_above, pool_options_of(config));
-    if (names_change) namer.configure(naming_of(config, kNamesPatience));
+    if (names_change && namer != nullptr) namer->configure(naming_of(config, kNamesPatience));
   }
 };
 
@@ -268,7 +263,8 @@ Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
 
 }  // namespace
 
-int run(const config::Config& given, const BuildInfo& build, const ReadAgain& read_again) {
+int run(const config::Config& given, const BuildInfo& build, const ReadAgain& read_again,
+        const std::string& recording) {
   keep_memory_small();
   const sigset_t awaited = block_signals();
   const SystemClock clock;
@@ -278,7 +274,8 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   config::Config config = given;
   config.reserve = make_room(given.reserve, log);
 
-  auto source = open_source(config, clock);
+  const bool is_replay = !recording.empty();
+  auto source = is_replay ? open_replay(recording, clock) : open_source(config, clock);
   if (!source) {
     log.error("cannot start", {{"reason", source.error().message()}});
     return kExitCannotStart;
@@ -293,7 +290,8 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   }
   // With all rights, and while there are descriptors and room on the disk.
   auto incident_file = open_incident_file(config, log);
-  const auto missing_rights_lines = tell_missing_rights(config, *source, log);
+  const auto missing_rights_lines =
+      is_replay ? std::vector<std::string>() : tell_missing_rights(config, *source, log);
   // Before there is another thread, which would keep what it has.
   if (const auto kept = give_up_privileges(config, *source)) {
     log.debug("capabilities given up", {{"kept", *kept}});
@@ -326,7 +324,9 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   Notifier notifier(Notifier::from_environment(), clock);
   identity::Namer::Options naming = naming_of(config, kNamesPatience);
   naming.make_room = [&reserve] { return reserve.make_room(kFilesOfAName, kAnyNumber); };
-  identity::Namer namer(std::move(naming), clock);
+  std::optional<identity::Namer> names;
+  if (!is_replay) names.emplace(std::move(naming), clock);
+  identity::Namer* const namer = names ? &*names : nullptr;
   Publisher publisher(
       notifier, namer, attribution::Attributor(limits_of(config), config.neighbours_above),
       pool_options_of(config), snapshots, history, incidents, registry, self, log, clock);
@@ -364,7 +364,8 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
                    .source_reason = source->reason,
                    .restriction = source->restriction,
                    .telemetry_path = config.web.telemetry_path,
-                   .procfs = config.paths.procfs,
+                   // A recording's processes are none of this host.
+                   .procfs = is_replay ? std::string() : config.paths.procfs,
                    .missing_rights = missing_rights_lines},
                   snapshots, history, incidents, registry, clock, std::move(hooks));
   const Access access(config.web.config_file, [&troubles](const std::string& mistakes) {

@@ -24,8 +24,11 @@ struct BuildInfo {
 // Reads the configuration as it was read for the start. Called on other threads, one at a time.
 using ReadAgain = std::function<config::LoadResult()>;
 
+// `recording`: a file to serve in place of this host (ReplaySource); empty for none.
+//
 // The exit code: 0 after a signal, 1 when the daemon could not start, or would not end by itself
 // (the log says why).
-int run(const config::Config& given, const BuildInfo& build, const ReadAgain& read_again);
+int run(const config::Config& given, const BuildInfo& build, const ReadAgain& read_again,
+        const std::string& recording = {});
 
 }  // namespace kcommons::daemon

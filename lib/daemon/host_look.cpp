@@ -29,10 +29,24 @@ HostLook::HostLook(OpenedSource opened, const config::Config& config, const Cloc
       namer_(naming_of(config, kPatience), clock),
       neighbours_above_(config.neighbours_above) {}
 
-Result<OneShot> HostLook::take() {
+Result<census::Census> HostLook::take_census() {
   auto census = opened_.source->take_census(std::stop_token{});
   if (!census) return fail(census.error().during("take a census by " + opened_.name));
   namer_.apply(*census);
+  return census;
+}
+
+Result<report::Record> HostLook::record() {
+  auto pools = opened_.source->read_pools();
+  if (!pools) return fail(pools.error().during("read the pools by " + opened_.name));
+  auto census = take_census();
+  if (!census) return fail(census.error());
+  return report::Record{.pools = std::move(*pools), .census = std::move(*census)};
+}
+
+Result<OneShot> HostLook::take() {
+  auto census = take_census();
+  if (!census) return fail(census.error());
   attribution::Snapshot snapshot = attribute_all(*census, neighbours_above_);
   return OneShot{.source = opened_.name,
                  .source_reason = opened_.reason,

@@ -15,6 +15,7 @@
 #include "daemon/source.hpp"
 #include "identity/lookup.hpp"
 #include "identity/namer.hpp"
+#include "report/recording.hpp"
 
 namespace kcommons::daemon {
 
@@ -37,8 +38,15 @@ class HostLook final {
   // be left unread, within the budget of the configuration, so that its owner does not have to
   // wait.
   Result<OneShot> take();
+  // All that is read in one look, the pools first. The same errors.
+  Result<report::Record> record();
+
+  [[nodiscard]] const OpenedSource& source() const { return opened_; }
+  // Those of containers that are copied into names.
+  [[nodiscard]] const std::vector<std::string>& labels() const { return namer_.labels(); }
 
  private:
+  Result<census::Census> take_census();
   HostLook(OpenedSource opened, const config::Config& config, const Clock& clock);
 
   OpenedSource opened_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "attribution/current_pools.hpp"
@@ -9,6 +10,19 @@
 #include "exposition/render.hpp"
 
 namespace kcommons::daemon {
+
+namespace {
+
+// All labels that any container has a value for.
+std::vector<std::string> labels_in(const census::NamesOfContainers& all) {
+  std::set<std::string> labels;
+  for (const auto& [key, names] : all) {
+    for (const auto& [label, value] : names->labels) labels.insert(label);
+  }
+  return {labels.begin(), labels.end()};
+}
+
+}  // namespace
 
 using attribution::Snapshot;
 using census::Unseen;
@@ -36,7 +50,7 @@ std::shared_ptr<const Snapshot> SnapshotSlot::get() const {
   return newest ? newest->snapshot : nullptr;
 }
 
-Publisher::Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
+Publisher::Publisher(Notifier& notifier, identity::Namer* namer, attribution::Attributor attributor,
                      PoolOptions pools, SnapshotSlot& snapshots, HistoryBook& history,
                      IncidentBook& incidents, exposition::Registry& registry,
                      exposition::SelfMetrics& self, Log& log, const Clock& clock)
@@ -146,21 +160,22 @@ std::shared_ptr<const Snapshot> Publisher::publish(census::Census census,
                                                    const census::PassCost& cost) {
   name_containers(census);
   Snapshot attributed = attributor_.attribute(census);
-  attributed.copied_labels = namer_.labels();
+  attributed.copied_labels = namer_ != nullptr ? namer_->labels() : labels_in(census.names);
   add_growth(attributed);
   auto snapshot = std::make_shared<const Snapshot>(std::move(attributed));
   snapshots_.put({.snapshot = snapshot,
                   .census = std::make_shared<const census::Census>(std::move(census)),
-                  .told = namer_.told(),
+                  .told = namer_ != nullptr ? namer_->told() : std::vector<identity::Told>(),
                   .cost = cost});
   return snapshot;
 }
 
 void Publisher::name_containers(census::Census& census) {
+  if (namer_ == nullptr) return;
   const SteadyTime began = clock_.steady();
-  namer_.apply(census);
+  namer_->apply(census);
   self_.set_identity_wait(clock_.steady() - began);
-  const identity::FailureCounts failures = namer_.failures();
+  const identity::FailureCounts failures = namer_->failures();
   for (const identity::Source source : identity::kFallibleSources) {
     self_.set_identity_failures(identity::name_of(source), failures.of(source));
   }

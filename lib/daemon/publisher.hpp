@@ -68,8 +68,9 @@ struct PoolOptions {
 
 class Publisher final : public census::SampleListener {
  public:
-  // All but the attributor are shared with the web side and must outlive the publisher.
-  Publisher(Notifier& notifier, identity::Namer& namer, attribution::Attributor attributor,
+  // All but the attributor are shared with the web side and must outlive the publisher. Without a
+  // namer, censuses come with the names of their containers.
+  Publisher(Notifier& notifier, identity::Namer* namer, attribution::Attributor attributor,
             PoolOptions pools, SnapshotSlot& snapshots, HistoryBook& history,
             IncidentBook& incidents, exposition::Registry& registry, exposition::SelfMetrics& self,
             Log& log, const Clock& clock);
@@ -93,7 +94,7 @@ class Publisher final : public census::SampleListener {
   void report_unseen(const attribution::Snapshot& snapshot);
 
   Notifier& notifier_;
-  identity::Namer& namer_;
+  identity::Namer* namer_;
   attribution::Attributor attributor_;
   PoolOptions options_;
   attribution::PoolPeaks peaks_;

@@ -1,10 +1,13 @@
 #include "daemon/source.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "census/bpf_source.hpp"
 #include "census/procfs_source.hpp"
 #include "cgroup/layouts.hpp"
+#include "daemon/replay_source.hpp"
 
 namespace kcommons::daemon {
 
@@ -84,6 +87,16 @@ Result<OpenedSource> open_source(const Config& config, const Clock& clock) {
   auto procfs = open_procfs(config, std::move(*layouts), clock);
   if (procfs) procfs->reason = "auto: no bpf: " + bpf.error().message();
   return procfs;
+}
+
+Result<OpenedSource> open_replay(const std::string& recording, const Clock& clock) {
+  auto source = ReplaySource::open(recording, clock);
+  if (!source) return fail(source.error());
+  std::string reason = fmt::format("{} records of {}", (*source)->size(), recording);
+  return OpenedSource{.source = std::move(*source),
+                      .name = "replay",
+                      .reason = std::move(reason),
+                      .restriction = "not this host: a recording is served"};
 }
 
 }  // namespace kcommons::daemon

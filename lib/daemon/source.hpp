@@ -13,7 +13,7 @@ namespace kcommons::daemon {
 
 struct OpenedSource {
   std::unique_ptr<census::Source> source;
-  std::string name;         // bpf or procfs
+  std::string name;         // bpf, procfs or replay
   std::string reason;       // why this one
   std::string restriction;  // what limits its view from the start; empty when nothing does
 };
@@ -24,5 +24,8 @@ Result<census::SourceSettings> settings_of(const config::Config& config);
 // An error where the source that is configured cannot serve; with auto, only where none can.
 // `clock` must outlive the source.
 Result<OpenedSource> open_source(const config::Config& config, const Clock& clock);
+
+// A recording in place of this host. An error where it cannot be read.
+Result<OpenedSource> open_replay(const std::string& recording, const Clock& clock);
 
 }  // namespace kcommons::daemon

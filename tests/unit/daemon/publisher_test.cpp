@@ -28,7 +28,7 @@ struct Rig {
   IncidentBook incidents{{}, std::nullopt, self, log, clock};
   identity::Namer namer{{.lookup = {.rootfs = "/nothing", .procfs = "/nothing"}}, clock};
   Notifier notifier{{}, clock};
-  Publisher publisher{notifier,  namer,     attribution::Attributor({}, 0.5),
+  Publisher publisher{notifier,  &namer,    attribution::Attributor({}, 0.5),
                       {},        snapshots, history,
                       incidents, registry,  self,
                       log,       clock};
