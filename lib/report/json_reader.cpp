@@ -54,6 +54,14 @@ std::optional<std::string> JsonReader::text_or_null(std::string_view key) {
   return std::nullopt;
 }
 
+std::string JsonReader::raw_text(std::string_view key) {
+  const Json* const value = find(key, kText);
+  if (value == nullptr) return {};
+  if (value->is_string()) return value->get<std::string>();
+  refuse(key, excerpt(*value), kText);
+  return {};
+}
+
 std::string JsonReader::text(std::string_view key) {
   const auto value = text_or_null(key);
   if (!value) refuse(key, "null", kText);  // unless something was refused before

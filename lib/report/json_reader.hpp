@@ -23,6 +23,8 @@ class JsonReader final {
   // Of these, text is made printable on one line.
   std::string text(std::string_view key);
   std::optional<std::string> text_or_null(std::string_view key);
+  // As it stands, for what is made safe where it is shown.
+  std::string raw_text(std::string_view key);
   bool flag(std::string_view key);
   std::uint64_t number(std::string_view key);
   std::optional<std::uint64_t> number_or_null(std::string_view key);

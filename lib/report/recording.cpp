@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
 #include "catalogue/catalogue.hpp"
 #include "report/json.hpp"
 
@@ -18,10 +17,6 @@ namespace {
 
 using catalogue::Limit;
 using census::Census;
-
-std::string text_of(std::string_view raw) {
-  return text::printable(raw);
-}
 
 Json limit_json(const std::optional<Limit>& limit) {
   return limit ? Json{{"value", or_null(limit->value)}} : Json(nullptr);
@@ -72,25 +67,27 @@ Json counts_json(const std::array<std::uint64_t, kSize>& counts) {
 }
 
 Json failures_json(const census::Failures& failures) {
-  return {{"by_kind", counts_json<ErrorKind>(failures.by_kind)},
-          {"first", text_of(failures.first)}};
+  return {{"by_kind", counts_json<ErrorKind>(failures.by_kind)}, {"first", safe(failures.first)}};
 }
 
 Json container_json(const std::optional<cgroup::Container>& container) {
   if (!container) return nullptr;
-  return {{"runtime", name_of(container->runtime)}, {"id", text_of(container->id)},
-          {"name", text_of(container->name)},       {"pod_uid", text_of(container->pod_uid)},
-          {"qos", text_of(container->qos)},         {"space", text_of(container->space)}};
+  return {{"runtime", name_of(container->runtime)},
+          {"id", safe(container->id)},
+          {"name", safe(container->name)},
+          {"pod_uid", safe(container->pod_uid)},
+          {"qos", safe(container->qos)},
+          {"space", safe(container->space)}};
 }
 
 Json placement_json(const cgroup::Placement& placement) {
   return {{"container", container_json(placement.container)},
           {"parent", container_json(placement.parent)},
           {"role", name_of(placement.role)},
-          {"unit", text_of(placement.unit)},
-          {"slice", text_of(placement.slice)},
+          {"unit", safe(placement.unit)},
+          {"slice", safe(placement.slice)},
           {"session_uid", or_null(placement.session_uid)},
-          {"path", text_of(placement.path)},
+          {"path", safe(placement.path)},
           {"deleted", placement.deleted},
           {"outside_namespace", placement.outside_namespace}};
 }
@@ -98,18 +95,18 @@ Json placement_json(const cgroup::Placement& placement) {
 Json names_json(const census::ContainerKey& key, const census::ContainerNames& names) {
   Json labels = Json::array();
   for (const auto& [name, value] : names.labels) {
-    labels.push_back({{"name", text_of(name)}, {"value", text_of(value)}});
+    labels.push_back({{"name", safe(name)}, {"value", safe(value)}});
   }
   return {{"runtime", name_of(key.runtime)},
-          {"id", text_of(key.id)},
-          {"space", text_of(key.space)},
-          {"container", text_of(names.container)},
-          {"pod", text_of(names.pod)},
-          {"namespace", text_of(names.pod_namespace)},
-          {"pod_uid", text_of(names.pod_uid)},
-          {"image", text_of(names.image)},
-          {"compose_project", text_of(names.compose_project)},
-          {"compose_service", text_of(names.compose_service)},
+          {"id", safe(key.id)},
+          {"space", safe(key.space)},
+          {"container", safe(names.container)},
+          {"pod", safe(names.pod)},
+          {"namespace", safe(names.pod_namespace)},
+          {"pod_uid", safe(names.pod_uid)},
+          {"image", safe(names.image)},
+          {"compose_project", safe(names.compose_project)},
+          {"compose_service", safe(names.compose_service)},
           {"sandbox", names.sandbox},
           {"labels", std::move(labels)}};
 }
@@ -197,7 +194,7 @@ Json users_json(const std::shared_ptr<const census::UserNames>& users) {
   Json out = Json::array();
   if (!users) return out;
   for (const auto& [uid, name] : *users) {
-    out.push_back({{"uid", uid.value()}, {"name", text_of(name)}});
+    out.push_back({{"uid", uid.value()}, {"name", safe(name)}});
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // One look at a host, all that was read and how its containers are called, as a line of JSON: so
-// that it can be looked at again, elsewhere and later, by the same program. Text in it is made
-// printable, so bytes that are no UTF-8 stand as \xNN. Pure, thread-safe.
+// that it can be looked at again, elsewhere and later, by the same program. Text in it is raw, but
+// for bytes that are no UTF-8: U+FFFD stands for them, as it would in an exposition. Pure,
+// thread-safe.
 #pragma once
 
 #include <string>

@@ -163,7 +163,7 @@ census::Failures RecordParser::failures() {
   census::Failures failures;
   in_.in("failures", [&] {
     failures.by_kind = counts<ErrorKind, census::kErrorKindCount>("by_kind");
-    failures.first = in_.text("first");
+    failures.first = in_.raw_text("first");
   });
   return failures;
 }
@@ -179,11 +179,11 @@ std::optional<cgroup::Container> RecordParser::container(std::string_view key) {
   std::optional<cgroup::Container> container;
   in_.in_or_null(key, [&] {
     container = cgroup::Container{.runtime = runtime(),
-                                  .id = in_.text("id"),
-                                  .name = in_.text("name"),
-                                  .pod_uid = in_.text("pod_uid"),
-                                  .qos = in_.text("qos"),
-                                  .space = in_.text("space")};
+                                  .id = in_.raw_text("id"),
+                                  .name = in_.raw_text("name"),
+                                  .pod_uid = in_.raw_text("pod_uid"),
+                                  .qos = in_.raw_text("qos"),
+                                  .space = in_.raw_text("space")};
   });
   return container;
 }
@@ -198,34 +198,35 @@ cgroup::Placement RecordParser::placement() {
   } else if (role != name_of(cgroup::Role::kWorkload)) {
     in_.refuse("role", '"' + role + '"', "workload or runtime");
   }
-  placement.unit = in_.text("unit");
-  placement.slice = in_.text("slice");
+  placement.unit = in_.raw_text("unit");
+  placement.slice = in_.raw_text("slice");
   if (in_.number_or_null("session_uid")) placement.session_uid = whole<Uid::rep>("session_uid");
-  placement.path = in_.text("path");
+  placement.path = in_.raw_text("path");
   placement.deleted = in_.flag("deleted");
   placement.outside_namespace = in_.flag("outside_namespace");
   return placement;
 }
 
 void RecordParser::read_names(census::NamesOfContainers& all) {
-  census::ContainerKey key{.runtime = runtime(), .id = in_.text("id"), .space = in_.text("space")};
+  census::ContainerKey key{
+      .runtime = runtime(), .id = in_.raw_text("id"), .space = in_.raw_text("space")};
   auto names = std::make_shared<census::ContainerNames>();
-  names->container = in_.text("container");
-  names->pod = in_.text("pod");
-  names->pod_namespace = in_.text("namespace");
-  names->pod_uid = in_.text("pod_uid");
-  names->image = in_.text("image");
-  names->compose_project = in_.text("compose_project");
-  names->compose_service = in_.text("compose_service");
+  names->container = in_.raw_text("container");
+  names->pod = in_.raw_text("pod");
+  names->pod_namespace = in_.raw_text("namespace");
+  names->pod_uid = in_.raw_text("pod_uid");
+  names->image = in_.raw_text("image");
+  names->compose_project = in_.raw_text("compose_project");
+  names->compose_service = in_.raw_text("compose_service");
   names->sandbox = in_.flag("sandbox");
-  in_.each("labels", [&] { names->labels[in_.text("name")] = in_.text("value"); });
+  in_.each("labels", [&] { names->labels[in_.raw_text("name")] = in_.raw_text("value"); });
   all.insert_or_assign(std::move(key), std::move(names));
 }
 
 std::shared_ptr<const census::UserNames> RecordParser::users() {
   auto users = std::make_shared<census::UserNames>();
   in_.each("users",
-           [&] { users->insert_or_assign(Uid(whole<Uid::rep>("uid")), in_.text("name")); });
+           [&] { users->insert_or_assign(Uid(whole<Uid::rep>("uid")), in_.raw_text("name")); });
   return users;
 }
 

@@ -66,7 +66,7 @@ expect "a folder that is not there is a failure" test "$STATUS" = 1
 "$KCOMMONS" report "${tree[@]}" --textfile "$WORK/kcommons.txt" 2>"$WORK/err"
 expect_line "a name that no collector reads is said" 'files that end in \.prom alone' "$WORK/err"
 STATUS=0
-"$KCOMMONS" report "--path.procfs=$WORK/root" --source=procfs >"$WORK/none" 2>"$WORK/err" || STATUS=$?
+"$KCOMMONS" report "--path.procfs=$WORK/nothing" --source=procfs >"$WORK/none" 2>"$WORK/err" || STATUS=$?
 expect "a host that cannot be read is a failure" test "$STATUS:$(wc -c <"$WORK/none")" = 1:0
 
 # --- record and replay --------------------------------------------------------------------------

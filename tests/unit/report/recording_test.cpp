@@ -158,7 +158,7 @@ TEST_CASE("a record reads as it was written", "[recording]") {
   CHECK(record.pools.charges[0].resource == catalogue::ResourceId::kKeys);
   CHECK(record.pools.charges[0].uid == Uid(4294967295));
   CHECK(record.pools.failures.by_kind == given.pools.failures.by_kind);
-  CHECK(record.pools.failures.first == "denied\\x1b[0m");
+  CHECK(record.pools.failures.first == "denied\x1b[0m");
   const census::Census& census = record.census;
   CHECK(census.exact);
   CHECK(census.cgroup_namespace_private);
@@ -167,7 +167,7 @@ TEST_CASE("a record reads as it was written", "[recording]") {
   CHECK(census.placements[0].parent == given.census.placements[0].parent);
   CHECK(census.placements[0].role == cgroup::Role::kRuntime);
   CHECK(census.placements[0].session_uid == 1000U);
-  CHECK(census.placements[0].path == "/a \\xff\"b");
+  CHECK(census.placements[0].path == "/a \xEF\xBF\xBD\"b");
   CHECK(census.placements[0].deleted);
   CHECK(census.placements[0].outside_namespace);
   CHECK(census.placements[1].unit == "cron.service");
@@ -175,7 +175,7 @@ TEST_CASE("a record reads as it was written", "[recording]") {
   CHECK(census.names.begin()->first == given.census.names.begin()->first);
   CHECK(census.names.begin()->second->pod_namespace == "shop");
   CHECK(census.names.begin()->second->sandbox);
-  CHECK(census.names.begin()->second->labels.at("team") == "a\\x0ab");
+  CHECK(census.names.begin()->second->labels.at("team") == "a\nb");
   REQUIRE(census.user_names);
   CHECK(census.user_names->at(Uid(0)) == "root");
   REQUIRE(census.user_namespaces.size() == 2);
