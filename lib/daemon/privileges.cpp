@@ -48,6 +48,15 @@ bool is_permitted(const Caps& caps, cap_value_t value) {
 
 }  // namespace
 
+Result<void> use_what_is_permitted() {
+  const Caps own(::cap_get_proc());
+  if (!own) return fail(Error::from_errno(errno, "read own capabilities"));
+  if (::cap_fill(own.get(), CAP_EFFECTIVE, CAP_PERMITTED) != 0 || ::cap_set_proc(own.get()) != 0) {
+    return fail(Error::from_errno(errno, "use own capabilities"));
+  }
+  return {};
+}
+
 Result<Rights> own_rights() {
   const Caps own(::cap_get_proc());
   if (!own) return fail(Error::from_errno(errno, "read own capabilities"));

@@ -10,6 +10,13 @@
 
 namespace kcommons::daemon {
 
+// Puts every capability that the calling thread is permitted into force. Those of root and of a
+// service manager are; those that the program's file permits (setcap with =p) are not. A file that
+// puts them into force itself (=ep) cannot be run where one of them is not to be had: execve(2)
+// fails then. So an image with this file starts with whatever `docker run --cap-add` leaves of
+// them.
+Result<void> use_what_is_permitted();
+
 // Of the calling thread, before it gives any up.
 Result<Rights> own_rights();
 
