@@ -21,6 +21,7 @@ TEST_PACKAGES=(
   catch2 clang-format-14 clang-tidy-14 libclang-rt-14-dev
   python3-jsonschema python3-prometheus-client shellcheck
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc tmux util-linux
+  docker-compose libcap2-bin openssl stunnel4
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
   chromium fonts-dejavu-core fonts-inter
 )

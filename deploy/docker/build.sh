@@ -6,7 +6,7 @@
 #   deploy/docker/build.sh [...] --output FILE.tar      to a file, for which no engine is needed
 #
 #   --binary   default build/release/cmd/kcommons/kcommons, or what deploy/run.sh has built
-#   --tag      default kcommons; the version of the binary is the tag where none is given
+#   --tag      default kcommons; where it has no tag, its tags are the version of the binary, and latest
 #   --source   where its source can be had, for the label org.opencontainers.image.source
 #
 # The file is what `docker save` writes and an OCI image at once, for `docker load`, `podman load`,
@@ -72,7 +72,7 @@ about=$("$binary" --version)
 version=$(sed -n 's/^kcommons, version \([^ ]*\) .*/\1/p' <<<"$about")
 revision=$(sed -n 's/.*(revision: \([^,)]*\).*/\1/p' <<<"$about")
 [[ -n $version ]] || die "$binary --version says: $about"
-[[ ${tag##*/} == *:* ]] || tag+=:$version
+if [[ ${tag##*/} == *:* ]]; then tags=("$tag"); else tags=("$tag:$version" "$tag:latest"); fi
 : "${SOURCE_DATE_EPOCH:=$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$binary")}"
 created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 architecture=$(dpkg --print-architecture)
@@ -217,13 +217,16 @@ make_archive() {
     >"$work/manifest.json"
   manifest=$(blob "$work/manifest.json")
   printf '{"imageLayoutVersion": "1.0.0"}\n' >"$layout/oci-layout"
-  jq -nS --argjson manifest "$(descriptor manifest.v1+json "$manifest")" --arg tag "$tag" '
-    {schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [$manifest + {annotations: {
-      "io.containerd.image.name": $tag,
-      "org.opencontainers.image.ref.name": ($tag | split(":") | last)}}]}' >"$layout/index.json"
-  jq -nS --arg config "$config" --arg layer "$layer" --arg tag "$tag" \
-    '[{Config: "blobs/sha256/\($config)", RepoTags: [$tag], Layers: ["blobs/sha256/\($layer)"]}]' \
-    >"$layout/manifest.json"
+  # shellcheck disable=SC2016 # variables of jq
+  jq -nS --argjson manifest "$(descriptor manifest.v1+json "$manifest")" '
+    {schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [$ARGS.positional[] as $tag
+      | $manifest + {annotations: {
+          "io.containerd.image.name": $tag,
+          "org.opencontainers.image.ref.name": ($tag | split(":") | last)}}]}' --args "${tags[@]}" >"$layout/index.json"
+  # shellcheck disable=SC2016
+  jq -nS --arg config "$config" --arg layer "$layer" \
+    '[{Config: "blobs/sha256/\($config)", RepoTags: $ARGS.positional, Layers: ["blobs/sha256/\($layer)"]}]' \
+    --args "${tags[@]}" >"$layout/manifest.json"
   pack "$work/image.tar" --create --owner=0 --group=0 --directory="$layout" \
     blobs index.json manifest.json oci-layout
 }
@@ -233,8 +236,8 @@ make_archive
 size=$(du --apparent-size --summarize --block-size=1 "$tree" | cut -f 1)
 if [[ -n $output ]]; then
   install -m 644 "$work/image.tar" "$output"
-  say "$tag is in $output, $((size / 1000)) kB unpacked"
+  say "${tags[*]}: in $output, $((size / 1000)) kB unpacked"
 else
   docker load --quiet --input "$work/image.tar" >&2
-  say "$tag is in the engine, $((size / 1000)) kB"
+  say "${tags[*]}: in the engine, $((size / 1000)) kB"
 fi

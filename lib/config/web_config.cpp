@@ -127,8 +127,9 @@ void WebReader::read(const Node& root) {
       read_http(value);
     } else if (key.scalar == "tls_server_config") {
       refuse(key.at, path,
-             "TLS is not served: put a neighbour in front that does, stunnel on a plain host, "
-             "kube-rbac-proxy in a cluster, and listen on the loopback");
+             "TLS is not served: put a neighbour in front that does, stunnel on a plain host "
+             "(deploy/stunnel), kube-rbac-proxy in a cluster (deploy/helm), and listen on the "
+             "loopback");
     } else {
       refuse(key.at, path, "unknown key, expected one of basic_auth_users, http_server_config");
     }

@@ -297,7 +297,7 @@ check_access() {
   stop "$EXPORTER"
   echo 'tls_server_config: {}' >"$WORK/web.yaml"
   refuses "TLS in the web configuration" 2 "--web.config.file=$WORK/web.yaml"
-  expect_line "with advice" 'TLS is not served: put a neighbour in front' "$WORK/refusal"
+  expect_line "with advice" 'TLS is not served: .* stunnel on a plain host \(deploy/stunnel\)' "$WORK/refusal"
 }
 
 # --- what it tells systemd --------------------------------------------------------------------
