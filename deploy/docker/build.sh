@@ -95,8 +95,8 @@ put() {
 
 # The shared libraries and the loader, at the paths where the loader looks for them.
 libraries() {
-  ldd "$binary" | awk '/not found/ { print; exit 1 } $2 == "=>" { print $3; next } $1 ~ /^\// { print $1 }' ||
-    die "ldd: $binary lacks a library"
+  ldd "$binary" | awk '/not found/ { print >"/dev/stderr"; exit 1 } $2 == "=>" { print $3; next }
+    $1 ~ /^\// { print $1 }' || die "ldd $binary: a library is missing, or it needs none"
 }
 
 # With /usr merged, a package may know its file by either path.
@@ -119,13 +119,14 @@ put_licences() {
 }
 
 make_tree() {
-  local library name
+  local library name needed
+  needed=$(libraries)
   put "$binary" /usr/bin/kcommons 755
   strip "$tree/usr/bin/kcommons"
   while read -r library; do
     put "$library" "$library" 755
     package_of "$library" | sed 's/[:,].*//' >>"$work/packages"
-  done < <(libraries)
+  done <<<"$needed"
   for name in "${TERMINALS[@]}"; do put "/lib/terminfo/$name"; done
   put "$root/config/kcommons.yaml" /etc/kcommons/kcommons.yaml
   printf '%s\n' 'root:x:0:0:root:/:/sbin/nologin' \

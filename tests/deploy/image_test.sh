@@ -183,10 +183,13 @@ compare() {
   done
   say "by $source, $(tail -n 1 "$KCOMMONS_E2E_WORK/differences")"
   wait_for "$E2E_DEADLINE" "healthy container" is_healthy "$name"
-  engine exec "$name" /usr/bin/kcommons top --once --limit 3 >"$KCOMMONS_E2E_WORK/top" 2>&1 ||
+  engine exec "$name" kcommons top --once --limit 3 >"$KCOMMONS_E2E_WORK/top" 2>&1 ||
     die "no kcommons top in it: $(cat "$KCOMMONS_E2E_WORK/top")"
   grep -q still-files "$KCOMMONS_E2E_WORK/top" || die "top names no still-files: $(cat "$KCOMMONS_E2E_WORK/top")"
-  say "its health check says healthy, and kcommons top works in it"
+  # Ends with the container.
+  start "$KCOMMONS_E2E_WORK/live" engine exec --tty --env TERM=xterm-256color "$name" kcommons top
+  wait_for "$E2E_DEADLINE" "live top" grep -q $'^\e\\[?1049h' "$KCOMMONS_E2E_WORK/live"
+  say "its health check says healthy, and kcommons top works in it, printed and live"
   kill "$EXPORTER_PID"
   engine rm -f "$name" >/dev/null
 }
@@ -264,8 +267,10 @@ CONFIG
   curl --noproxy '*' -fsS "http://127.0.0.1:$port/metrics" >"$project/metrics"
   grep -q '^kcommons_source_info{source="bpf"' "$project/metrics" || die "compose's reads by procfs"
   grep -q '^kcommons_container_used{.*container="still-files"' "$project/metrics" || die "compose's names nobody"
+  [[ -s $ENGINE_DIR/docker-data/volumes/composed_incidents/_data/incidents.jsonl ]] ||
+    die "compose's keeps no incidents: $(engine logs composed_kcommons_1 2>&1 | tail -n 5)"
   engine rm -f composed_kcommons_1 >/dev/null
-  say "compose.yaml runs it, by bpf and with names"
+  say "compose.yaml runs it, by bpf and with names, and it keeps incidents"
 }
 
 main() {
