@@ -19,30 +19,6 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=watches.sh
 . "$(dirname "${BASH_SOURCE[0]}")/watches.sh"
 
-readonly UNIT=kcommons-e2e-victim.service
-readonly FULL='^watches: [0-9]+ full$'
-
-# --- the victims on the host -------------------------------------------------------------------
-
-# They run in a cgroup as systemd would make it for a service, so that they have a name.
-start_tail() {
-  unit_make "$UNIT"
-  printf 'a line\n' >"$KCOMMONS_E2E_WORK/watched"
-  TAIL_LOG=$KCOMMONS_E2E_WORK/tail.log
-  LC_ALL=C start "$TAIL_LOG" unit_exec "$UNIT" tail -f "$KCOMMONS_E2E_WORK/watched"
-  wait_for "$E2E_DEADLINE" "complaint of tail -f" grep -q 'reverting to polling' "$TAIL_LOG"
-  say "on the host, in $UNIT, tail -f says:"
-  quote "$(grep '^tail:' "$TAIL_LOG")"
-}
-
-# --- a container of Docker ---------------------------------------------------------------------
-
-start_hog() {
-  A=$(container_run --name e2e-hog --tmpfs /watched -- /bin/e2e_hog watches until-enospc /watched)
-  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" "$FULL"
-  say "container A (${A:0:12}) adds watches until it can add no more: $(container_last_line "$A")"
-}
-
 expect_answers() {
   prom_expect "Prometheus: the pool of uid 0 is full" \
     "kcommons_pool_used{$WATCHES_POOL} / kcommons_pool_limit{$WATCHES_POOL}" \
@@ -52,7 +28,7 @@ expect_answers() {
     "topk(1, kcommons_container_used{$WATCHES_POOL})" \
     'length == 1 and .[0].metric.container_id == $id' --arg id "$A"
   prom_expect "Prometheus: the service on the host shares the pool, and fails with it" \
-    "kcommons_host_neighbour{$WATCHES_POOL,unit=\"$UNIT\"}" \
+    "kcommons_host_neighbour{$WATCHES_POOL,unit=\"$WATCHES_UNIT\"}" \
     'length == 1 and (.[0].value[1] | tonumber) == 1'
 }
 
@@ -63,7 +39,7 @@ expect_audit() {
     '.finding.severity == "CRITICAL" and .pool.error == "ENOSPC"
      and .pool.top_holder.container_id == $id and (.pool.neighbours.names | index($victim))
      and ([.finding.advice[].kind] | contains(["sysctl", "other_uid"]))' \
-    --arg id "${A:0:12}" --arg victim "$UNIT"
+    --arg id "${A:0:12}" --arg victim "$WATCHES_UNIT"
   ((AUDIT_STATUS == 2)) || die "audit ended with $AUDIT_STATUS"
   say "kcommons audit exits with 2 and says:"
   audit_shows inotify_watches
@@ -83,7 +59,7 @@ expect_audit() {
 expect_other_uid_helps() {
   A=$(container_run --name e2e-hog-of-another --user 54321 --tmpfs /watched -- \
     /bin/e2e_hog watches until-enospc /watched)
-  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" "$FULL"
+  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" "$WATCHES_FULL"
   wait_for "$E2E_DEADLINE" "free watches" can_watch
   say "as UID 54321 the container takes all that it can, and inotifywait works on the host"
   # shellcheck disable=SC2016
@@ -105,7 +81,7 @@ end_hog() {
 start_hog_in_userns() {
   C=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
   runc_run "$C" "kcommons-e2e/$C" /bin/e2e_hog watches until-enospc /watched
-  wait_for "$E2E_DEADLINE" "full pool" grep -Eq "$FULL" "$KCOMMONS_E2E_WORK/$C.log"
+  wait_for "$E2E_DEADLINE" "full pool" grep -Eq "$WATCHES_FULL" "$KCOMMONS_E2E_WORK/$C.log"
   say "container C (${C:0:12}), uid 0 inside and 200000 outside, does the same: $(watches_of_c)"
 }
 
@@ -139,15 +115,15 @@ main() {
   start_engine
   start_monitoring "$exporter"
   lower_max_user_watches
-  start_hog
+  start_watches_hog e2e-hog
   start_tail
-  expect_inotifywait_fails "$UNIT"
+  expect_inotifywait_fails "$WATCHES_UNIT"
   expect_answers
   [[ -n $exporter ]] || expect_audit
   end_hog
   [[ -n $exporter ]] || expect_other_uid_helps
   start_hog_in_userns
-  expect_inotifywait_fails "$UNIT"
+  expect_inotifywait_fails "$WATCHES_UNIT"
   expect_answers_for_userns
   runc_remove "$C"
   sysctl_restore

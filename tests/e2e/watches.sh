@@ -8,6 +8,10 @@ readonly WATCHES_POOL='resource="inotify_watches",userns="initial",uid="0"'
 # How many watches there is room for. Fewer than what the procfs source calls a large instance by
 # default (2000), because it reads those once a minute only.
 readonly WATCHES_ROOM=1500
+readonly WATCHES_FULL='^watches: [0-9]+ full$'
+# Where the victims on the host run: a cgroup as systemd would make it for a service, so that they
+# have a name.
+readonly WATCHES_UNIT=kcommons-e2e-victim.service
 
 # All users' watches on this host. A descriptor inherited by a child counts twice: it is enough that
 # this is not too low.
@@ -23,6 +27,24 @@ lower_max_user_watches() {
   ((limit < before)) || skip "$WATCHES_SYSCTL is already below $limit"
   say "$used inotify watches are on this host; $WATCHES_SYSCTL goes from $before to $limit"
   sysctl_set "$WATCHES_SYSCTL" "$limit"
+}
+
+# start_watches_hog NAME: container A, of that name.
+start_watches_hog() {
+  A=$(container_run --name "$1" --tmpfs /watched -- \
+    /bin/e2e_hog watches until-enospc /watched)
+  wait_for "$E2E_DEADLINE" "full pool" container_says "$A" "$WATCHES_FULL"
+  say "container A (${A:0:12}) adds watches until it can add no more: $(container_last_line "$A")"
+}
+
+start_tail() {
+  unit_make "$WATCHES_UNIT"
+  printf 'a line\n' >"$KCOMMONS_E2E_WORK/watched"
+  TAIL_LOG=$KCOMMONS_E2E_WORK/tail.log
+  LC_ALL=C start "$TAIL_LOG" unit_exec "$WATCHES_UNIT" tail -f "$KCOMMONS_E2E_WORK/watched"
+  wait_for "$E2E_DEADLINE" "complaint of tail -f" grep -q 'reverting to polling' "$TAIL_LOG"
+  say "on the host, in $WATCHES_UNIT, tail -f says:"
+  quote "$(grep '^tail:' "$TAIL_LOG")"
 }
 
 # expect_inotifywait_fails UNIT: in the cgroup of that unit.
