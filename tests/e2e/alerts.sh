@@ -112,12 +112,14 @@ start_sawtooth() {
     done' sh "$@" >/dev/null
 }
 
-# The least and the most of a pool in the last SECONDS, in percent of the limit.
+# span SECONDS POOL: the least and the most of it in that time, in percent of the limit.
 span() {
-  local of="pool:kcommons_pool_used:ratio{$2}[$1s]" least most
-  least=$(prom_query "min_over_time($of)" | jq -r '.[0].value[1]')
-  most=$(prom_query "max_over_time($of)" | jq -r '.[0].value[1]')
-  awk "BEGIN { printf \"%.0f %.0f\", 100 * $least, 100 * $most }"
+  local least most
+  least=$(prom_query "min_over_time(kcommons_pool_used{$2}[$1s]) / kcommons_pool_limit" |
+    jq -r '.[0].value[1]')
+  most=$(prom_query "max_over_time(kcommons_pool_used_peak{$2}[$1s]) / kcommons_pool_limit" |
+    jq -r '.[0].value[1]')
+  awk "BEGIN { printf \"%.0f %.0f\\n\", 100 * $least, 100 * $most }"
 }
 
 # expect_moved SECONDS WHAT POOL: it was no flat line, and no full pool.
