@@ -22,6 +22,7 @@ TEST_PACKAGES=(
   python3-jsonschema python3-prometheus-client shellcheck
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc tmux util-linux
   docker-compose libcap2-bin openssl stunnel4
+  prometheus-alertmanager python3-yaml
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
   chromium fonts-dejavu-core fonts-inter
 )

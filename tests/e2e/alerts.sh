@@ -133,10 +133,10 @@ expect_moved() {
 expect_quiet() {
   local name
   for name in first second; do
-    start_sawtooth "e2e-files-$name" files 200
+    start_sawtooth "e2e-files-$name" files 140
     start_sawtooth "e2e-watches-$name" watches 55 /watched/%N
   done
-  say "two containers open up to 2000 files each and close them, two add up to 550 watches; now for $QUIET_SECONDS s"
+  say "two containers open up to 1400 files each and close them, two add up to 550 watches; now for $QUIET_SECONDS s"
   sleep "$QUIET_SECONDS"
   expect_moved "$QUIET_SECONDS" "open files" 'resource="open_files"'
   expect_moved "$QUIET_SECONDS" "inotify watches" "$WATCHES_POOL"
