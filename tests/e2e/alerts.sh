@@ -220,7 +220,7 @@ expect_message() {
       .path == "/on-call" and (.alert | .labels.instance == $instance and .labels.cluster == "laptop"
         and .labels.severity == "critical" and (.labels | has("kcommons_docs") | not)
         and (.annotations
-          | (.holders | startswith($culprit)) and (.neighbours | contains($victim))
+          | (.holders | startswith("most within two minutes: " + $culprit)) and (.neighbours | contains($victim))
             and (.neighbours | contains($culprit)) and (.error | startswith($error))
             and (.remedy | contains($remedy)) and (.summary | contains($instance))
             and .runbook_url == "deploy/README.md#kcommonspoolnearlyfull"))' <<<"$message" >/dev/null ||
