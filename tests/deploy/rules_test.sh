@@ -18,5 +18,10 @@ promtool check config prometheus.yml
 # Lint: no rule twice.
 promtool check rules --lint=all --lint-fatal rules/*.yml
 amtool check-config alertmanager.yml
+# A route without a test is found out at night.
+amtool config routes test --config.file=alertmanager.yml --verify.receivers=on-call \
+  alertname=KcommonsPoolNearlyFull severity=critical
+amtool config routes test --config.file=alertmanager.yml --verify.receivers=team \
+  alertname=KcommonsPoolFillingUp severity=warning
 python3 "$root/tests/deploy/rule_names.py" "$KCOMMONS" "$root"
 promtool test rules "$root"/tests/deploy/rules/*.yml
