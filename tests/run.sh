@@ -25,6 +25,7 @@ TEST_PACKAGES=(
   prometheus-alertmanager python3-yaml
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
   chromium fonts-dejavu-core fonts-inter
+  jsonnet
 )
 
 # tests/fuzz/run.sh 1200 is for changes of a parser.
