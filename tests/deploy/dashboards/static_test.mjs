@@ -35,7 +35,7 @@ const BUILTIN = {__range: '3600s', __rate_interval: '60s'};
 const plain = (text, dashboard) => substituted(text, dashboard, {}, BUILTIN);
 
 test('there are three dashboards with names of their own', () => {
-  assert.deepEqual(uids.toSorted(), ['kcommons-container', 'kcommons-fleet', 'kcommons-node']);
+  assert.deepEqual([...uids].sort(), ['kcommons-container', 'kcommons-fleet', 'kcommons-node']);
 });
 
 test('types: the dashboards are what Grafana takes, and mistakes are not', () => {

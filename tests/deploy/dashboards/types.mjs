@@ -1,9 +1,10 @@
 // Grafana's types against the JSON of dashboards, by the compiler of TypeScript.
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {fileURLToPath} from 'node:url';
 import ts from 'typescript';
 
-const here = import.meta.dirname;
+const here = path.dirname(fileURLToPath(import.meta.url));
 
 // complaints([DASHBOARD...]): for each what the compiler has against it.
 export function complaints(dashboards) {
