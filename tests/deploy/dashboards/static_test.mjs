@@ -56,11 +56,14 @@ test('types: the dashboards are what Grafana takes, and mistakes are not', () =>
     'a query of one data source alone': (d) => { d.panels[0].targets[0].datasource.uid = 'prometheus'; },
     'a threshold that is a text': (d) => { first(d, 'stat').fieldConfig.defaults.thresholds.steps[0].value = '1'; },
   };
-  const wrong = Object.values(mistakes).map((change) => changed(fleet, change));
-  const complaints = types.complaints([...dashboards, ...wrong]);
-  dashboards.forEach(({title}, i) => assert.deepEqual(complaints[i], [], title));
+  // One panel of each kind is enough for the mistakes, and the compiler is slow.
+  const small = changed(fleet, (d) => { d.panels = ['stat', 'table', 'timeseries'].map((type) => first(d, type)); });
+  const wrong = Object.values(mistakes).map((change) => changed(small, change));
+  const right = [...dashboards, small];
+  const complaints = types.complaints([...right, ...wrong]);
+  right.forEach(({title}, i) => assert.deepEqual(complaints[i], [], title));
   Object.keys(mistakes).forEach((what, i) => {
-    const found = complaints[dashboards.length + i];
+    const found = complaints[right.length + i];
     console.log(`  ${what}: ${found[0]?.split('\n').at(-1).trim() ?? 'TAKEN'}`);
     assert.notEqual(found.length, 0, `taken: ${what}`);
   });
