@@ -22,7 +22,7 @@ page() {
 # man_section COMMAND: what kcommons(1) says of it.
 man_section() {
   awk -v heading="   kcommons $1" '
-    /^ {0,3}[^ ]/ { inside = $0 == heading || index($0, heading " ") == 1 }
+    /^ ? ? ?[^ ]/ { inside = $0 == heading || index($0, heading " ") == 1 }
     inside' "$WORK/kcommons.1"
 }
 
@@ -64,7 +64,7 @@ check_pages() {
 
 check_default() {
   local variable
-  for variable in $("$PROGRAM" serve --help | grep -o '\[\$KCOMMONS_[A-Z_]*\]' | tr -d '[]$'); do
+  for variable in $("$PROGRAM" serve --help | sed -n 's/.*\[.\(KCOMMONS_[A-Z_]*\)\]$/\1/p'); do
     # It is on the command line of the unit, which would win.
     [[ $variable != KCOMMONS_CONFIG_FILE ]] || continue
     grep -q "^#$variable=" "$DEPLOY_ROOT/deploy/packaging/kcommons.default" ||
@@ -95,11 +95,11 @@ by_zsh() {
   ZDOTDIR=$WORK HOME=$WORK zsh -f "$DEPLOY_ROOT/tests/deploy/complete.zsh" "$MADE" "$*"
 }
 
-# offers SHELL WORD... -- EXPECTED...: all of those.
+# offers SHELL WORD... => EXPECTED...: all of those.
 offers() {
   local shell=$1 words=() expected
   shift
-  while [[ $1 != -- ]]; do
+  while [[ $1 != '=>' ]]; do
     words+=("$1")
     shift
   done
@@ -119,14 +119,14 @@ check_completions() {
   }
   # shellcheck disable=SC2046
   {
-    offers "$shell" kcommons '' -- $(commands)
+    offers "$shell" kcommons '' '=>' $(commands)
     for command in $(commands); do
-      offers "$shell" kcommons "$command" -- -- $(flags "$command")
+      offers "$shell" kcommons "$command" -- '=>' $(flags "$command")
     done
   }
-  offers "$shell" kcommons top --by '' -- container uid unit process pod
-  offers "$shell" kcommons top --resource inotify_ -- inotify_instances inotify_watches
-  offers "$shell" kcommons audit -o '' -- table json markdown
+  offers "$shell" kcommons top --by '' '=>' container uid unit process pod
+  offers "$shell" kcommons top --resource inotify_ '=>' inotify_instances inotify_watches
+  offers "$shell" kcommons audit -o '' '=>' table json markdown
   say "$shell completes"
 }
 

@@ -81,10 +81,10 @@ check_changelog() {
   first=$(sed -n 's/^## //p' "$DEPLOY_ROOT/CHANGELOG.md" | head -n 1)
   [[ $first == Unreleased || ${first%% *} == "$KCOMMONS_VERSION" ]] ||
     wrong "CHANGELOG.md begins with $first, and the version is $KCOMMONS_VERSION"
-  for rest in $(sed -n 's/^## \([0-9][^ ]*\).*/\1/p' "$DEPLOY_ROOT/CHANGELOG.md"); do
+  while read -r rest; do
     dpkg --compare-versions "$rest" le "$KCOMMONS_VERSION" ||
       wrong "CHANGELOG.md has $rest, and the version is $KCOMMONS_VERSION"
-  done
+  done < <(sed -n 's/^## \([0-9][^ ]*\).*/\1/p' "$DEPLOY_ROOT/CHANGELOG.md")
 }
 
 main() {
