@@ -9,6 +9,10 @@ BUILD_PACKAGES=(
   nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev
 )
 
+# What cpack needs beside that: deploy/packaging.
+# shellcheck disable=SC2034
+PACKAGING_PACKAGES=(dpkg-dev file scdoc python3)
+
 say() { printf '%s\n' "$*" >&2; }
 
 die() {

@@ -26,6 +26,7 @@ TEST_PACKAGES=(
   containerd lxc podman protobuf-compiler python3-grpcio python3-protobuf systemd-container
   chromium fonts-dejavu-core fonts-inter
   jsonnet
+  fish lintian man-db mandoc zsh
 )
 
 # tests/fuzz/run.sh 1200 is for changes of a parser.
@@ -40,7 +41,7 @@ lane() {
 run_check() {
   lane "check: formatting and shell scripts"
   git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run --Werror
-  git ls-files '*.sh' '.ci/run' | xargs shellcheck --external-sources
+  git ls-files '*.sh' '.ci/run' 'deploy/packaging/debian/p*' | xargs shellcheck --external-sources
 }
 
 # One workflow of CMakePresets.json by its steps, so that the output of a good build stays short.
@@ -87,7 +88,7 @@ install_node() {
 
 need_root
 cd "$root"
-install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+install_packages "${BUILD_PACKAGES[@]}" "${PACKAGING_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 install_node
 lanes=("$@")
 [[ ${#lanes[@]} -gt 0 ]] || lanes=(check dev tsan fuzz release tidy)

@@ -3,8 +3,8 @@
 # image are the same.
 #
 #   tests/deploy/reproducible.sh           builds twice, from nothing: half an hour on two cores
-#   tests/deploy/reproducible.sh --short   packs one build twice: the second time in another time
-#                                          another zone, language and umask
+#   tests/deploy/reproducible.sh --short   packs one build twice, in other folders, another zone and
+#                                          another language
 #
 # The long way takes what is committed. The second build is without ccache, so that it is a build. With
 # umask 022: CPack writes the mode of its own files into the .deb.

@@ -7,6 +7,7 @@
 #   unit_LAYER     the unit tests of a layer
 #   serve_SOURCE   the daemon with that source of the census, and what it serves of this machine
 #   service        the unit of deploy/systemd: service.sh
+#   package        the .deb: installed, upgraded, removed, purged: package.sh
 #   names_RUNTIME  real containers, and what the daemon, top and audit call them: names/RUNTIME.sh
 #   kernel_log     the kernel has not complained so far
 set -euo pipefail
@@ -15,7 +16,7 @@ build=$1 results=$2
 shift 2
 # shellcheck source-path=SCRIPTDIR/.. source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-for file in "$(dirname "${BASH_SOURCE[0]}")"/{service,names/*}.sh; do
+for file in "$(dirname "${BASH_SOURCE[0]}")"/{service,package,names/*}.sh; do
   # shellcheck source=/dev/null
   source "$file"
 done
@@ -91,6 +92,7 @@ run_check() {
     unit_*) "$build/tests/unit/${1#unit_}/$1" ;;
     serve_*) serve "${1#serve_}" ;;
     service) service ;;
+    package) package ;;
     names_*) "$1" ;;
     kernel_log) kernel_log ;;
     *)

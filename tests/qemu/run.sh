@@ -3,8 +3,8 @@
 # machine's own kernel may be another. Neither part of tests/run.sh nor of continuous integration.
 #
 #   sudo tests/qemu/run.sh              all checks
-#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, service, names_RUNTIME,
-#                                       kernel_log
+#   sudo tests/qemu/run.sh CHECK...     some: unit_LAYER, serve_SOURCE, service, package,
+#                                       names_RUNTIME, kernel_log
 #
 # The image and the build are kept in build/qemu. The machine sees this source tree, read only, where
 # it is here, and writes what it finds to build/qemu/results.
@@ -48,12 +48,25 @@ make_image() {
 build_programs() {
   local targets=(kcommons) check list="${UNIT_TESTS[*]}"
   for check in "$@"; do
-    if [[ $check == unit_* ]]; then targets+=("$check"); fi
+    case $check in
+      unit_*) targets+=("$check") ;;
+      package) targets+=(kcommons_package_files) ;;
+    esac
   done
   say "building ${targets[*]}"
   cmake --preset release -B "$build" \
     "-DKCOMMONS_UNIT_TESTS=${list// /;}" -DKCOMMONS_BPF=ON >"$work/cmake.log"
   cmake --build "$build" --target "${targets[@]}" -- --quiet
+  if [[ " ${targets[*]} " == *' kcommons_package_files '* ]]; then make_packages; fi
+}
+
+# Of that build: the package, and one of the next version to upgrade to.
+make_packages() {
+  local version
+  version=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")
+  rm -rf "$work/packages"
+  cpack --config "$build/CPackConfig.cmake" -G DEB -B "$work/packages" >"$work/cpack.log"
+  cpack --config "$build/CPackConfig.cmake" -G DEB -B "$work/packages" -R "$version.1" >>"$work/cpack.log"
 }
 
 # --- the machine ------------------------------------------------------------------------------
@@ -110,12 +123,12 @@ tell() {
 main() {
   local checks=("$@") check failed=0
   if [[ ${#checks[@]} -eq 0 ]]; then
-    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" service)
+    checks=("${UNIT_TESTS[@]/#/unit_}" "${SOURCES[@]/#/serve_}" package service)
     checks+=("${NAMES[@]/#/names_}" kernel_log)
   fi
   need_root
   cd "$root"
-  install_packages "${BUILD_PACKAGES[@]}" "${QEMU_PACKAGES[@]}"
+  install_packages "${BUILD_PACKAGES[@]}" "${PACKAGING_PACKAGES[@]}" "${QEMU_PACKAGES[@]}"
   mkdir -p "$work"
   make_image
   build_programs "${checks[@]}"
