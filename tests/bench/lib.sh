@@ -46,7 +46,7 @@ guarded_run() {
     return
   fi
   need_root
-  [[ -x $KCOMMONS ]] || die "no kcommons at $KCOMMONS: build it (cmake --workflow --preset release) or set KCOMMONS"
+  [[ -x $KCOMMONS ]] || die "no kcommons at $KCOMMONS: build it (sudo tests/run.sh release) or set KCOMMONS"
   KCOMMONS_BENCH_WORK=$(mktemp -d "${TMPDIR:-/tmp}/kcommons-bench.XXXXXX")
   export KCOMMONS KCOMMONS_BENCH_WORK
   # Until with_sysctl takes over, which then cleans up however this ends.
