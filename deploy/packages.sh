@@ -11,7 +11,7 @@ BUILD_PACKAGES=(
 
 # What cpack needs beside that: deploy/packaging.
 # shellcheck disable=SC2034
-PACKAGING_PACKAGES=(dpkg-dev file scdoc python3)
+PACKAGING_PACKAGES=(dpkg-dev file jq libcap2-bin python3 scdoc)
 
 say() { printf '%s\n' "$*" >&2; }
 
