@@ -28,10 +28,11 @@ expect_serving() {
   expect_unprivileged "$(property MainPID)"
 }
 
-# All that has its name, but what is mounted from the host. Of /run, what outlives a service.
+# All that has its name; not what is mounted from the host. What ends while it is looked at is no mistake.
 find_traces() {
-  find / -xdev -name '*kcommons*' -not -path "$root_of_tree/*" 2>/dev/null | sort
-  find /run -xdev -name '*kcommons*' 2>/dev/null | sort
+  {
+    find / /run -xdev -name '*kcommons*' 2>/dev/null || true
+  } | grep -v "^$tree/" | sort
   getent passwd kcommons || true
   getent group kcommons || true
   systemctl list-units --all --plain --no-legend 'kcommons.*'
@@ -106,9 +107,9 @@ remove() {
 }
 
 package() {
-  local debs before
-  root_of_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-  mapfile -t debs < <(printf '%s\n' "$root_of_tree"/build/qemu/packages/*.deb | sort --version-sort)
+  local debs tree
+  tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+  mapfile -t debs < <(printf '%s\n' "$tree"/build/qemu/packages/*.deb | sort --version-sort)
   [[ ${#debs[@]} -eq 2 ]] || fail "not two packages, but: ${debs[*]}"
   find_traces >before
   install_first "${debs[0]}"

@@ -11,4 +11,7 @@ elseif(CPACK_GENERATOR STREQUAL "DEB")
   set(CPACK_INSTALL_CMAKE_PROJECTS
     "${CPACK_KCOMMONS_BUILD_DIR};kcommons;ALL;/"
     "${CPACK_KCOMMONS_BUILD_DIR};kcommons;debian;/")
+else()
+  # The program where the other packages have it, and not in a folder for each component.
+  set(CPACK_MONOLITHIC_INSTALL ON)
 endif()
