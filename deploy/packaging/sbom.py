@@ -51,11 +51,12 @@ def included_files(ninja: str, build: str, program: str) -> set[str]:
     inputs = output(ninja, "-C", build, "-t", "inputs", program).splitlines()
     objects = [path for path in inputs if path.endswith(".o")]
     found = output(ninja, "-C", build, "-t", "deps", *objects)
-    return set(re.findall(r"^    (/usr/.*)$", found, re.MULTILINE))
+    # With ccache they may be relative, and to another build's folder: to the root all the same.
+    return {f"/{path}" for path in re.findall(r"^    (?:/|(?:\.\./)+)(usr/.*)$", found, re.MULTILINE)}
 
 
 def packages(files) -> set[str]:
-    """Of those files that a package has; the programs of the compiler's own are among them."""
+    """Those that have these files; what is built here is in none."""
     names = {str(pathlib.Path(name).resolve()) for name in files}
     # The path that a package names may be that before /lib became a link to /usr/lib.
     names |= {name.removeprefix("/usr") for name in names if name.startswith("/usr/lib")}
@@ -69,9 +70,9 @@ def field(package: str, name: str) -> str:
 
 
 def headers_alone(included: set[str], linked: set[str]) -> set[str]:
-    """Without those that come with a library that is linked."""
+    """Without those that come with a library that is linked, and the kernel's, which are an interface."""
     return {
-        package for package in included
+        package for package in included - {"linux-libc-dev"}
         if not linked & set(re.findall(r"(?:^|, )([^ ,]+)", field(package, "Depends")))
     }
 
