@@ -16,7 +16,7 @@ source "$root/deploy/packages.sh"
 # The longest input, in bytes. A longer one of these finds no more and takes longer.
 length_of() {
   case $1 in
-    audit | incidents) echo 16384 ;;
+    audit | incidents | recording) echo 16384 ;;
     exposition | procfs | config | answer | bolt) echo 2048 ;;
     *) echo 4096 ;;
   esac
@@ -25,12 +25,13 @@ length_of() {
 # The files of tests/fixtures that a target begins with.
 fixtures_of() {
   case $1 in
-    audit) find "$fixtures/report" -name '*.json' ! -name 'incidents*' ;;
+    audit) find "$fixtures/report" -name '*.json' ! -name 'incidents*' ! -name 'recording*' ;;
     cgroup) find "$fixtures/cgroup" -name '*.cgroup' ;;
     config) find "$fixtures/config" "$root/config" -name '*.yaml' ;;
     exposition) find "$fixtures/exposition" -name '*.txt' ;;
     identity_json) find "$fixtures/identity" -name '*.json' ;;
     identity_text) find "$fixtures/identity/proc" "$fixtures/identity/runtime" -name '*.txt' ;;
+    recording) find "$fixtures/report" -name 'recording*' ;;
     incidents) find "$fixtures/report" -name 'incidents*' ;;
     procfs) find "$fixtures/procfs" -type f ;;
   esac
