@@ -31,8 +31,11 @@ readonly MESSAGE_SECONDS=120
 # The peak of two minutes has to pass, then a scrape, an evaluation and a group_interval.
 readonly RESOLVED_SECONDS=300
 # What is given back once a victim was seen to fail, so that the pool is above 90 % and the machine works.
-readonly SPARE_FILES=250
+readonly SPARE_FILES=500
 readonly SPARE_WATCHES=60
+# The most that container A takes. It is much, so that what others do on this machine for ten minutes
+# is little.
+readonly MOST_FILES=15000
 
 now() {
   date +%s.%N
@@ -131,12 +134,13 @@ expect_moved() {
 }
 
 expect_quiet() {
-  local name
+  local name step=$((FILES_ROOM / 36))
   for name in first second; do
-    start_sawtooth "e2e-files-$name" files 140
+    start_sawtooth "e2e-files-$name" files "$step"
     start_sawtooth "e2e-watches-$name" watches 55 /watched/%N
   done
-  say "two containers open up to 1400 files each and close them, two add up to 550 watches; now for $QUIET_SECONDS s"
+  say "two containers open up to $((10 * step)) files each and close them, two add up to 550 watches;" \
+    "now for $QUIET_SECONDS s"
   sleep "$QUIET_SECONDS"
   expect_moved "$QUIET_SECONDS" "open files" 'resource="open_files"'
   expect_moved "$QUIET_SECONDS" "inotify watches" "$WATCHES_POOL"
@@ -254,6 +258,8 @@ main() {
   HOLDINGS_INTERVAL=10
   start_engine
   start_victim
+  FILES_ROOM=$(($(descriptors_of_a) * 3 / 4))
+  FILES_ROOM=$((FILES_ROOM < MOST_FILES ? FILES_ROOM : MOST_FILES))
   # Before anybody looks, or there would be an alert of that.
   lower_file_max
   lower_max_user_watches

@@ -2,9 +2,9 @@
 # The pool of open files: its limit lowered, and a container that fails when it is full. To be sourced
 # after lib.sh and engine.sh.
 
-# How many files container A may take. Less than half of the smallest limit of descriptors accepted
-# below, so that A can also take what other programs close meanwhile.
-readonly FILES_ROOM=6000
+# How many files container A may take: less than it may have descriptors, so that A can also take what
+# other programs close meanwhile.
+FILES_ROOM=6000
 readonly LEAST_DESCRIPTORS=16384
 
 files_in_use() {
