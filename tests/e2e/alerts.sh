@@ -258,8 +258,8 @@ main() {
   HOLDINGS_INTERVAL=10
   start_engine
   start_victim
-  FILES_ROOM=$(($(descriptors_of_a) * 3 / 4))
-  FILES_ROOM=$((FILES_ROOM < MOST_FILES ? FILES_ROOM : MOST_FILES))
+  FILES_ROOM=$(descriptors_of_a)
+  FILES_ROOM=$((FILES_ROOM * 3 / 4 < MOST_FILES ? FILES_ROOM * 3 / 4 : MOST_FILES))
   # Before anybody looks, or there would be an alert of that.
   lower_file_max
   lower_max_user_watches
