@@ -70,7 +70,7 @@ const CHOICES = {
     without: ANSWERS,
   },
   'a container in a pod': {
-    values: {cluster: ['lab'], node: ['worker-1'], namespace: ['shop'], pod: ['checkout-0'], container: ['app']},
+    values: {cluster: ['lab'], node: ['worker-1'], namespace: ['bank'], pod: ['ledger-0'], container: ['app']},
     repeated: {resource: ['open_files']},
     without: OF_FILES,
   },
