@@ -19,7 +19,7 @@ source "$root/deploy/packages.sh"
 
 TEST_PACKAGES=(
   catch2 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-  python3-jsonschema python3-prometheus-client shellcheck
+  python3-jsonschema python3-prometheus-client python3-yaml shellcheck
   busybox-static curl docker.io inotify-tools iproute2 jq procps prometheus runc tmux util-linux
   docker-compose libcap2-bin openssl stunnel4
   prometheus-alertmanager python3-yaml

@@ -99,7 +99,9 @@ cri() {
 }
 
 # pod_run NAMESPACE POD CONTAINER COMMAND...: SANDBOX_ID and CONTAINER_ID are its two containers,
-# POD_UID is the pod's, POD_LOG what the container says, each line behind a time and "stdout F".
+# POD_UID is the pod's, POD_LOG what the container says, each line behind a time and "stdout F". POD_MORE,
+# JSON, wins over what is in the pod's file else.
+POD_MORE='{}'
 pod_run() {
   local space=$1 pod=$2 container=$3 ids=$ENGINE_DIR/ids
   shift 3
@@ -110,7 +112,8 @@ pod_run() {
   cgroup_will_make "$POD_CGROUP"
   jq -n --arg namespace "$space" --arg pod "$pod" --arg container "$container" \
     --arg uid "$POD_UID" --arg image "$CONTAINERD_IMAGE" --arg cgroup_parent "/$POD_CGROUP" \
-    --arg logs "$ENGINE_DIR/logs" '$ARGS.named + {command: $ARGS.positional}' \
+    --arg logs "$ENGINE_DIR/logs" --argjson more "$POD_MORE" \
+    '($ARGS.named | del(.more)) + {command: $ARGS.positional} + $more' \
     --args "$@" >"$ENGINE_DIR/pod.json"
   cri run "$ENGINE_DIR/pod.json" >"$ids"
   { read -r SANDBOX_ID && read -r CONTAINER_ID; } <"$ids"

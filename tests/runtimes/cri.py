@@ -4,8 +4,9 @@
 usage: cri.py SOCKET run POD.json | cri.py SOCKET remove SANDBOX
 
 POD.json has namespace, pod, uid, container, image, command (a list), cgroup_parent and logs (a
-folder, in which the container's output is called CONTAINER.log). The pod shares the network of the
-host, so that no plugin of the network is needed. Prints two lines: the id of the sandbox and that
+folder, in which the container's output is called CONTAINER.log), and may have config, more of the message
+ContainerConfig. The pod shares the network of the host, so that no plugin of the network is needed, and
+with host_pid, true, its PIDs. Prints two lines: the id of the sandbox and that
 of the container. The compiled cri.proto, cri_pb2, must be on PYTHONPATH.
 """
 import json
@@ -13,6 +14,7 @@ import sys
 
 import cri_pb2 as cri
 import grpc
+from google.protobuf import json_format
 
 TIMEOUT_SECONDS = 30
 
@@ -33,8 +35,10 @@ class Runtime:
         return method(request, timeout=TIMEOUT_SECONDS)
 
 
-def host_network():
-    return cri.NamespaceOption(network=cri.NODE, pid=cri.CONTAINER)
+def namespaces(pod):
+    return cri.NamespaceOption(
+        network=cri.NODE, pid=cri.NODE if pod.get("host_pid") else cri.CONTAINER
+    )
 
 
 def sandbox_config(pod):
@@ -50,22 +54,25 @@ def sandbox_config(pod):
         },
         linux=cri.LinuxPodSandboxConfig(
             cgroup_parent=pod["cgroup_parent"],
-            security_context=cri.LinuxSandboxSecurityContext(namespace_options=host_network()),
+            security_context=cri.LinuxSandboxSecurityContext(namespace_options=namespaces(pod)),
         ),
     )
 
 
 def container_config(pod):
-    return cri.ContainerConfig(
+    config = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name=pod["container"]),
         image=cri.ImageSpec(image=pod["image"]),
         command=pod["command"],
         labels={"io.kubernetes.container.name": pod["container"]},
         log_path=f"{pod['container']}.log",
         linux=cri.LinuxContainerConfig(
-            security_context=cri.LinuxContainerSecurityContext(namespace_options=host_network())
+            security_context=cri.LinuxContainerSecurityContext(namespace_options=namespaces(pod))
         ),
     )
+    more = json_format.ParseDict(pod.get("config", {}), cri.ContainerConfig())
+    config.MergeFrom(more)
+    return config
 
 
 def run(runtime, path):
