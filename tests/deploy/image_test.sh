@@ -251,26 +251,30 @@ expect_newer_names() {
 
 # The kcommons of compose.yaml, which is for an engine with its folders elsewhere.
 expect_compose() {
-  local port=$1 project=$KCOMMONS_E2E_WORK/compose
+  local port=$1 id project=$KCOMMONS_E2E_WORK/compose
   mkdir "$project"
   cat >"$project/port.yaml" <<CONFIG
 services:
   kcommons:
     environment: {KCOMMONS_WEB_LISTEN_ADDRESS: "127.0.0.1:$port"}
 CONFIG
-  KCOMMONS_IMAGE=$IMAGE DOCKER_ROOT=$ENGINE_DIR/docker-data DOCKER_CONFIG=$ENGINE_DIR/docker-config \
-    docker-compose --host "unix://$ENGINE_DIR/docker.sock" --project-name composed \
-    -f "$root/deploy/docker/compose.yaml" -f "$project/port.yaml" up -d --no-deps kcommons \
-    >"$project/log" 2>&1 || die "docker-compose fails: $(cat "$project/log")"
-  cgroup_made "docker/$(engine inspect --format '{{.Id}}' composed_kcommons_1)"
-  wait_for "$E2E_DEADLINE" "answer of the container" image_ready composed_kcommons_1 "$port"
+  compose up -d --no-deps kcommons >"$project/log" 2>&1 || die "docker-compose fails: $(cat "$project/log")"
+  id=$(compose ps -q kcommons)
+  cgroup_made "docker/$id"
+  wait_for "$E2E_DEADLINE" "answer of the container" image_ready "$id" "$port"
   curl --noproxy '*' -fsS "http://127.0.0.1:$port/metrics" >"$project/metrics"
   grep -q '^kcommons_source_info{source="bpf"' "$project/metrics" || die "compose's reads by procfs"
   grep -q '^kcommons_container_used{.*container="still-files"' "$project/metrics" || die "compose's names nobody"
   [[ -s $ENGINE_DIR/docker-data/volumes/composed_incidents/_data/incidents.jsonl ]] ||
-    die "compose's keeps no incidents: $(engine logs composed_kcommons_1 2>&1 | tail -n 5)"
-  engine rm -f composed_kcommons_1 >/dev/null
+    die "compose's keeps no incidents: $(engine logs "$id" 2>&1 | tail -n 5)"
+  engine rm -f "$id" >/dev/null
   say "compose.yaml runs it, by bpf and with names, and it keeps incidents"
+}
+
+compose() {
+  KCOMMONS_IMAGE=$IMAGE DOCKER_ROOT=$ENGINE_DIR/docker-data DOCKER_CONFIG=$ENGINE_DIR/docker-config \
+    docker-compose --host "unix://$ENGINE_DIR/docker.sock" --project-name composed \
+    -f "$root/deploy/docker/compose.yaml" -f "$KCOMMONS_E2E_WORK/compose/port.yaml" "$@"
 }
 
 main() {
