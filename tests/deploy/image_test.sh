@@ -183,7 +183,7 @@ compare() {
   done
   say "by $source, $(tail -n 1 "$KCOMMONS_E2E_WORK/differences")"
   wait_for "$E2E_DEADLINE" "healthy container" is_healthy "$name"
-  engine exec "$name" kcommons top --once --limit 3 >"$KCOMMONS_E2E_WORK/top" 2>&1 ||
+  engine exec "$name" kcommons top --once >"$KCOMMONS_E2E_WORK/top" 2>&1 ||
     die "no kcommons top in it: $(cat "$KCOMMONS_E2E_WORK/top")"
   grep -q still-files "$KCOMMONS_E2E_WORK/top" || die "top names no still-files: $(cat "$KCOMMONS_E2E_WORK/top")"
   # Ends with the container.
