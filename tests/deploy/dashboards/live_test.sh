@@ -37,7 +37,7 @@ readonly HERE
 E2E_PROGRAMS=(containerd dockerd docker runc busybox prometheus curl jq awk tar nsenter python3 node npm)
 
 # A user that nobody else is, so that no program of the machine is in the pool.
-readonly IMPORTER=64322
+readonly OWN_USER=64322
 readonly PROCESSES=17 PROCESSES_LIMIT=20
 readonly UNKNOWN_PACKETS=500
 
@@ -46,7 +46,7 @@ readonly UNKNOWN_PACKETS=500
 start_containers() {
   container_run --name shop-files -- /bin/e2e_hog files 300 >/dev/null
   container_run --name shop-notes --tmpfs /watched -- /bin/e2e_hog watches 50 /watched >/dev/null
-  IMPORT=$(container_run --name shop-import --user "$IMPORTER" \
+  IMPORT=$(container_run --name shop-import --user "$OWN_USER" \
     --ulimit "nproc=$PROCESSES_LIMIT:$PROCESSES_LIMIT" -- /bin/sh -c "
       for i in \$(busybox seq 2 $PROCESSES); do busybox sleep 600 & busybox sleep 0.5; done
       exec busybox sleep 600")
@@ -141,11 +141,11 @@ has() {
 # fails with it is named; packets were dropped after the first that were seen.
 wait_for_load() {
   wait_for "$E2E_DEADLINE" "pool of processes that is filling" \
-    has "kcommons_pool_used{instance=\"here\", resource=\"user_processes\", uid=\"$IMPORTER\"} >= $PROCESSES"
+    has "kcommons_pool_used{instance=\"here\", resource=\"user_processes\", uid=\"$OWN_USER\"} >= $PROCESSES"
   wait_for "$E2E_DEADLINE" "incident" \
     has 'increase(kcommons_incidents_total{instance="here", resource="user_processes"}[1m]) > 0'
   wait_for "$E2E_DEADLINE" "neighbours" \
-    has "kcommons_container_neighbour{instance=\"here\", uid=\"$IMPORTER\"}"
+    has "kcommons_container_neighbour{instance=\"here\", uid=\"$OWN_USER\"}"
   wait_for "$E2E_DEADLINE" "holdings of the last moment" \
     has "kcommons_container_used{resource=\"user_processes\", container=\"shop-import\"} >= $PROCESSES"
   wait_for "$E2E_DEADLINE" "dropped packets" \
@@ -182,7 +182,7 @@ incidents: {threshold: 0.8, clear: 0.7}"
   wait_for_load
   say "one pool is filling, one container has lost packets"
   PROMETHEUS_URL=$PROMETHEUS_URL DASHBOARDS=$HERE/../../../deploy/grafana/dashboards \
-    IMPORTER=$IMPORTER \
+    IMPORTER=$OWN_USER \
     IMPORT=$IMPORT \
     node --test-reporter=spec "$KCOMMONS_E2E_WORK/modules/live_test.mjs" || die "see above"
 }
