@@ -108,7 +108,7 @@ local datasource = { type: 'prometheus', uid: '${datasource}' };
             drawStyle: if bars then 'bars' else 'line',
             lineWidth: 1,
             fillOpacity: if stack || bars then 40 else 5,
-            showPoints: 'never',
+            showPoints: 'auto',
             spanNulls: false,
             stacking: { group: 'A', mode: if stack then 'normal' else 'none' },
             thresholdsStyle: { mode: if shares then 'dashed' else 'off' },
@@ -123,8 +123,8 @@ local datasource = { type: 'prometheus', uid: '${datasource}' };
     },
   may_be_negative: { fieldConfig+: { defaults+: { min:: null } } },
 
-  // A table of one row for each set of labels. `columns` is in the order shown: [field, title,
-  // options...]; what is not named is not shown. A field is a label, or the letter of a target.
+  // A table of one row for each set of labels. `columns` are made by the functions below, in the order
+  // shown; what is not among them is not shown. A field is a label, or the letter of a target.
   table(title, description, targets, columns, w=24, h=10, sort=null, none='no data')::
     local field(name) = if std.length(name) == 1 then
       (if std.length(targets) == 1 then 'Value' else 'Value #' + name) else name;

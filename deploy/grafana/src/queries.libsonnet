@@ -63,9 +63,8 @@ local config = import 'config.libsonnet';
 
   top_holder(m, only=''):: 'topk by (%s) (1, %s)' % [q.pool_labels, q.holders(m, only)],
 
-  // The pools of another expression, for narrowing.
+  // Narrows to the pools of another expression.
   and_pools(expr):: ' and on (%s) (%s)' % [q.pool_labels, expr],
-  and_nodes(expr):: ' and on (%s) (%s)' % [q.node_labels, expr],
 
   // What is wrong with an exporter; one series or more for each node that has a problem.
   unwell(m):: |||
