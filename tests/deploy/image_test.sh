@@ -222,18 +222,21 @@ expect_start_with_less() {
   say "as UID 0 there are those that were added, with no-new-privileges too"
 }
 
-# What an engine that knows the names BPF and PERFMON would ask of runc: Debian 12's does not.
-expect_newer_names() {
-  local id=kcommons-newer bundle=$KCOMMONS_E2E_WORK/newer layer
+# What others ask of runc: an engine that knows the names BPF and PERFMON, which Debian 12's does not; and
+# containerd for a pod of Kubernetes without privilege escalation. Which sets they fill, and no_new_privs.
+expect_of_runc() {
+  local port=$1 no_new_privs=$2 sets=$3 id=kcommons-newer bundle=$KCOMMONS_E2E_WORK/newer layer
   mkdir -p "$bundle/rootfs"
   layer=$(tar -xOf "$ARCHIVE" manifest.json | jq -r '.[0].Layers[0]')
   tar -xOf "$ARCHIVE" "$layer" | tar -x --xattrs --xattrs-include=security.capability -C "$bundle/rootfs"
   runc spec --bundle "$bundle"
-  jq --arg uid "$USER_ID" --arg address "127.0.0.1:$1" --arg path "/kcommons-e2e/$id" '
-    .process.terminal = false | del(.process.rlimits) | .process.noNewPrivileges = false |
+  jq --arg uid "$USER_ID" --arg address "127.0.0.1:$port" --arg path "/kcommons-e2e/$id" \
+    --argjson no_new_privs "$no_new_privs" --arg sets "$sets" '
+    .process.terminal = false | del(.process.rlimits) | .process.noNewPrivileges = $no_new_privs |
     .process.user = {uid: ($uid | tonumber), gid: ($uid | tonumber)} |
     .process.args = ["/usr/bin/kcommons", "serve", "--source=bpf", "--web.listen-address=" + $address] |
-    .process.capabilities = {bounding: ["CAP_BPF", "CAP_PERFMON", "CAP_DAC_READ_SEARCH"]} |
+    .process.capabilities = ($sets | split(" ")
+      | map({key: ., value: ["CAP_BPF", "CAP_PERFMON", "CAP_DAC_READ_SEARCH"]}) | from_entries) |
     .linux.namespaces |= map(select(.type == "mount")) | del(.hostname) | .linux.cgroupsPath = $path' \
     "$bundle/config.json" >"$bundle/config.new"
   mv "$bundle/config.new" "$bundle/config.json"
@@ -241,12 +244,13 @@ expect_newer_names() {
   runc --root "$KCOMMONS_E2E_WORK/runc" run --detach --bundle "$bundle" "$id" </dev/null \
     >"$KCOMMONS_E2E_WORK/$id.log" 2>&1 || die "runc run failed: $(cat "$KCOMMONS_E2E_WORK/$id.log")"
   wait_for "$E2E_DEADLINE" "answer of the container: $(cat "$KCOMMONS_E2E_WORK/$id.log")" \
-    http_ok "http://127.0.0.1:$1/-/ready"
+    http_ok "http://127.0.0.1:$port/-/ready"
   IMAGE_PID=$(runc --root "$KCOMMONS_E2E_WORK/runc" state "$id" | jq .pid)
   [[ $(status_of Uid) == "$USER_ID" && $(status_of CapEff) == "$(mask_of BPF PERFMON DAC_READ_SEARCH)" ]] ||
     die "UID $(status_of Uid) has $(status_of CapEff)"
   runc_remove "$id"
-  say "by bpf, with BPF, PERFMON and DAC_READ_SEARCH alone, as newer engines give them"
+  rm -r "$bundle"
+  say "by bpf, with BPF, PERFMON and DAC_READ_SEARCH alone, of runc: no_new_privs $no_new_privs, $sets"
 }
 
 # The kcommons of compose.yaml, which is for an engine with its folders elsewhere.
@@ -293,7 +297,8 @@ main() {
   local source
   for source in ${KCOMMONS_E2E_SOURCES:-bpf procfs}; do compare "$source"; done
   [[ " ${KCOMMONS_E2E_SOURCES:-bpf procfs} " != *" bpf "* ]] || {
-    expect_newer_names "$(free_port)"
+    expect_of_runc "$(free_port)" false bounding
+    expect_of_runc "$(free_port)" true 'bounding permitted effective'
     expect_compose "$(free_port)"
   }
   expect_start_with_less
