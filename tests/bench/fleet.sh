@@ -40,9 +40,9 @@ parse_arguments() {
 
 # Two processes a container, as pods have a sidecar; some of them watch files.
 record_a_node() {
-  room_for $((containers * 130)) "$containers" $((containers * 20))
-  start_load --processes $((containers * 2)) --descriptors 60 --mix mixed --containers "$containers" \
-    --inotify-instances "$containers" --watches 20
+  room_for $((containers * 60)) "$containers" $((containers * 12))
+  start_load --processes $((containers * 2)) --descriptors 24 --mix mixed --containers "$containers" \
+    --inotify-instances $((containers * 6 / 10)) --watches 20
   "$KCOMMONS" record >"$WORK/recording"
   stop_load
 }
@@ -142,9 +142,15 @@ print_figures() {
     "avg(rate(process_cpu_seconds_total{job=\"kcommons\"}[$window]))" %.4f
   row "resident memory of a node's kcommons, MiB" \
     'avg(process_resident_memory_bytes{job="kcommons"}) / 1048576' %.1f
+  row "alerts that fire or wait" 'count(ALERTS) or vector(0)'
   printf '\n| rules | longest evaluation, ms |\n| --- | ---: |\n'
-  curl -fsS "http://127.0.0.1:$PROMETHEUS_PORT/api/v1/rules" |
-    jq -r '.data.groups[] | "| \(.name), \(.rules | length) rules | \(.evaluationTime * 1000 * 10 | round / 10) |"'
+  curl -fsS --data-urlencode \
+    "query=1000 * max by (rule_group) (max_over_time(prometheus_rule_group_last_duration_seconds[$window]))" \
+    "http://127.0.0.1:$PROMETHEUS_PORT/api/v1/query" |
+    jq -r '.data.result | sort_by(.metric.rule_group)[]
+      | "| \(.metric.rule_group | split(";")[1]) (\(.metric.rule_group | split(";")[0] | split(".")[-2])) | \(.value[1] | tonumber | round) |"'
+  curl -fsS "http://127.0.0.1:$PROMETHEUS_PORT/api/v1/alerts" |
+    jq -r '[.data.alerts[] | .labels.alertname + " " + (.labels.resource // "")] | group_by(.)[] | "\(length) x \(.[0])"' >&2
 }
 
 parse_arguments "$@"
