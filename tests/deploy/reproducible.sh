@@ -21,11 +21,11 @@ checksums() {
 
 # compare ONE OTHER
 compare() {
-  checksums "$1" >"$WORK/one"
-  checksums "$2" >"$WORK/other"
-  [[ -s $WORK/one ]] || die "there are no packages in $1"
-  cat "$WORK/one"
-  diff "$WORK/one" "$WORK/other" || die "made twice, and not the same"
+  checksums "$1" >"$WORK/one.sums"
+  checksums "$2" >"$WORK/other.sums"
+  [[ -s $WORK/one.sums ]] || die "there are no packages in $1"
+  cat "$WORK/one.sums"
+  diff "$WORK/one.sums" "$WORK/other.sums" || die "made twice, and not the same"
 }
 
 pack_twice() {
@@ -57,7 +57,7 @@ remove_trees() {
 
 build_twice() {
   trap remove_trees EXIT
-  build_in "$WORK/one"
+  build_in "$WORK/one.sums"
   say "one build: $SECONDS s"
   mkdir -p "$WORK/other/in/a"
   (
