@@ -39,7 +39,7 @@ Result<void> write_all(int fd, std::string_view text, const std::string& path) {
 
 Result<void> fill(const UniqueFd& file, std::string_view text, const std::string& path) {
   constexpr mode_t kReadable = 0644;  // whoever serves it is another user
-  if (const auto written = write_all(file.get(), text, path); !written) return written;
+  if (auto written = write_all(file.get(), text, path); !written) return written;
   if (::fchmod(file.get(), kReadable) != 0) {
     return fail(Error::from_errno(errno, "let others read " + path));
   }
