@@ -2,7 +2,7 @@
 # Installs what testing needs, builds everything and runs every test. Run again, it builds only
 # what has changed.
 #
-#   sudo tests/run.sh               everything, about 50 minutes the first time on two cores
+#   sudo tests/run.sh               everything, about an hour the first time on two cores
 #   sudo tests/run.sh LANE...       some of: check dev tsan fuzz release tidy
 #
 #   check     formatting, shell scripts, includes against the layers
