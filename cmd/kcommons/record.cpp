@@ -2,13 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "base/clock.hpp"
-#include "base/text.hpp"
 #include "commands.hpp"
 #include "daemon/host_look.hpp"
 #include "flags.hpp"

@@ -1,6 +1,5 @@
 #include "daemon/replay_source.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
