@@ -16,6 +16,8 @@ root=$(cd "$here/../.." && pwd)
 . "$here/../e2e/engine.sh"
 # shellcheck source-path=SCRIPTDIR/../e2e source=monitoring.sh
 . "$here/../e2e/monitoring.sh"
+# shellcheck source-path=SCRIPTDIR source=same_series.sh
+. "$here/same_series.sh"
 
 readonly IMAGE=kcommons:image-test
 readonly USER_ID=65532
@@ -177,7 +179,7 @@ compare() {
   EXPORTER_PID=$STARTED
   wait_for "$E2E_DEADLINE" "answer of the host's process" exporter_ready "$host_port"
   deadline=$((SECONDS + 2 * E2E_DEADLINE))
-  until are_same "$port" "$host_port"; do
+  until same_series "$port" "$host_port" "${STILL[@]}"; do
     ((SECONDS < deadline)) || die "they differ: $(tail -n 20 "$KCOMMONS_E2E_WORK/differences")"
     sleep 1
   done
@@ -192,16 +194,6 @@ compare() {
   say "its health check says healthy, and kcommons top works in it, printed and live"
   kill "$EXPORTER_PID"
   engine rm -f "$name" >/dev/null
-}
-
-# At the same time, because other programs of this machine come and go.
-are_same() {
-  local work=$KCOMMONS_E2E_WORK image_scrape
-  curl --noproxy '*' -fsS -o "$work/image.prom" "http://127.0.0.1:$1/metrics" &
-  image_scrape=$!
-  curl --noproxy '*' -fsS -o "$work/host.prom" "http://127.0.0.1:$2/metrics" || return 1
-  wait "$image_scrape" || return 1
-  python3 "$here/same_series.py" "$work/image.prom" "$work/host.prom" "${STILL[@]}" >"$work/differences"
 }
 
 # --- rights -----------------------------------------------------------------------------------

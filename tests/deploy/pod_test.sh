@@ -16,6 +16,8 @@ root=$(cd "$here/../.." && pwd)
 . "$here/../e2e/engine.sh"
 # shellcheck source-path=SCRIPTDIR/../e2e source=monitoring.sh
 . "$here/../e2e/monitoring.sh"
+# shellcheck source-path=SCRIPTDIR source=same_series.sh
+. "$here/same_series.sh"
 # shellcheck source-path=SCRIPTDIR/../runtimes source=names.sh
 . "$here/../runtimes/names.sh"
 # shellcheck source-path=SCRIPTDIR/../runtimes source=containerd.sh
@@ -123,21 +125,12 @@ expect_same_series() {
   start "$KCOMMONS_E2E_WORK/host.log" "$(exporter_binary)" serve --config.file="$KCOMMONS_E2E_WORK/host.yaml" \
     --web.listen-address="127.0.0.1:$host_port"
   wait_for "$E2E_DEADLINE" "answer of the host's process" http_ok "http://127.0.0.1:$host_port/-/ready"
-  until are_same "$host_port"; do
+  until same_series "$PORT" "$host_port" "$STILL"; do
     ((SECONDS < deadline)) || die "they differ: $(tail -n 20 "$KCOMMONS_E2E_WORK/differences")"
     sleep 1
   done
   say "of the pod and the host's process, $(tail -n 1 "$KCOMMONS_E2E_WORK/differences")"
-  grep -q '^kcommons_source_info{source="bpf"' "$KCOMMONS_E2E_WORK/pod.prom" || die "it does not read by bpf"
-}
-
-are_same() {
-  local work=$KCOMMONS_E2E_WORK scrape
-  curl --noproxy '*' -fsS -o "$work/pod.prom" "http://127.0.0.1:$PORT/metrics" &
-  scrape=$!
-  curl --noproxy '*' -fsS -o "$work/host.prom" "http://127.0.0.1:$1/metrics" || return 1
-  wait "$scrape" || return 1
-  python3 "$here/same_series.py" "$work/pod.prom" "$work/host.prom" "$STILL" >"$work/differences"
+  grep -q '^kcommons_source_info{source="bpf"' "$KCOMMONS_E2E_WORK/packed.prom" || die "it does not read by bpf"
 }
 
 # file systems of containers that are mounted below what it has mounted.
