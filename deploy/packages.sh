@@ -28,7 +28,7 @@ need_root() {
 install_packages() {
   local missing=() package
   for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+    [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == *'ok installed'* ]] ||
       missing+=("$package")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0

@@ -23,7 +23,7 @@ build=/src/build/arm64/build
 packages() {
   local name
   for name in "${BUILD_PACKAGES[@]}" clang-14 bpftool libbpf-dev; do
-    if [[ $name == *-dev ]] && ! apt-cache show "$name" | grep -q '^Architecture: all$'; then
+    if [[ $name == *-dev ]] && ! grep -q '^Architecture: all$' < <(apt-cache show "$name"); then
       echo "$name:arm64"
     else
       echo "$name"

@@ -42,6 +42,9 @@ run_check() {
   lane "check: formatting and shell scripts"
   git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run --Werror
   git ls-files '*.sh' '.ci/run' 'deploy/packaging/debian/p*' | xargs shellcheck --external-sources
+  # With pipefail, who writes to a reader that has left fails, now and then, and the pipe with it.
+  ! git grep -nE '(^|[^|])\| *(grep -[a-zA-Z]*q|head( |$))' -- '*.sh' ||
+    die "a reader that leaves early: grep -q PATTERN < <(COMMAND), or sed -n 1p, instead"
 }
 
 # One workflow of CMakePresets.json by its steps, so that the output of a good build stays short.

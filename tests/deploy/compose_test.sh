@@ -43,7 +43,7 @@ while read -r image; do
 done < <(values image)
 
 while read -r path; do
-  values target | grep -qx "$path" || wrong "Grafana looks for dashboards in $path, where nothing is mounted"
+  grep -qx "$path" < <(values target) || wrong "Grafana looks for dashboards in $path, where nothing is mounted"
 done < <(grep -rhoE '^ *path: .*' "$root/deploy/grafana/provisioning" | sed 's/^ *path: *//')
 
 services=$(docker-compose -f "$COMPOSE" config --services | wc -l)

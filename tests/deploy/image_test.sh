@@ -202,7 +202,7 @@ compare() {
 expect_start_with_less() {
   image_run without "$(free_port)"
   expect_rights
-  engine logs without 2>&1 | grep -q 'missing=CAP_BPF,CAP_PERFMON' || die "it does not say what is missing"
+  wait_for "$E2E_DEADLINE" "log of what is missing" container_says without 'missing=CAP_BPF,CAP_PERFMON'
   engine rm -f without >/dev/null
   image_run locked "$(free_port)" --cap-add SYS_ADMIN --security-opt no-new-privileges
   expect_rights

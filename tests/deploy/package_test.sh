@@ -78,7 +78,7 @@ check_fields() {
 # The first section is either of what is not released, or of this version; those below are older.
 check_changelog() {
   local first rest
-  first=$(sed -n 's/^## //p' "$DEPLOY_ROOT/CHANGELOG.md" | head -n 1)
+  first=$(sed -n 's/^## //p' "$DEPLOY_ROOT/CHANGELOG.md" | sed -n 1p)
   [[ $first == Unreleased || ${first%% *} == "$KCOMMONS_VERSION" ]] ||
     wrong "CHANGELOG.md begins with $first, and the version is $KCOMMONS_VERSION"
   while read -r rest; do

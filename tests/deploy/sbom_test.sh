@@ -15,7 +15,7 @@ component() {
 
 expect_component() {
   local version
-  version=$(dpkg-query --show --showformat '${Version}\n' "$1" | head -n 1)
+  version=$(dpkg-query --show --showformat '${Version}\n' "$1" | sed -n 1p)
   [[ $(component "$1") == "$version $2" ]] || wrong "of $1 it says '$(component "$1")', not '$version $2'"
 }
 
@@ -23,7 +23,7 @@ expect_component() {
 check_linked() {
   local library path package count=0
   for library in $(ldd "$PROGRAM" | awk '$2 == "=>" { print $1 }'); do
-    readelf --dynamic "$PROGRAM" | grep -Fq "[$library]" || continue
+    grep -Fq "[$library]" < <(readelf --dynamic "$PROGRAM") || continue
     path=$(ldd "$PROGRAM" | awk -v library="$library" '$1 == library { print $3 }')
     package=$({ dpkg-query --search "$path" || dpkg-query --search "/usr$path"; } 2>/dev/null | cut -d : -f 1)
     expect_component "$package" 'linked, shared library'

@@ -92,7 +92,7 @@ expect_refused() {
   elif grep -q kcommons_ "$WORK/answer" 2>/dev/null; then
     wrong "$what is given metrics"
   else
-    say "ok: $what is refused: $(tail -n 1 "$WORK/curl" | head -c 100)"
+    say "ok: $what is refused: $(tail -n 1 "$WORK/curl" | cut -c -100)"
   fi
 }
 

@@ -196,7 +196,7 @@ message() {
     . as $message | .body.alerts[]
     | select(.status == $status and .labels.resource == $resource
         and .labels.alertname == "KcommonsPoolNearlyFull")
-    | {at: $message.at, path: $message.path, alert: .}' "$MESSAGES" | head -n 1
+    | {at: $message.at, path: $message.path, alert: .}' "$MESSAGES" | sed -n 1p
 }
 
 has_message() {

@@ -125,7 +125,7 @@ container_run() {
 
 # container_says ID REGEX: does a line of its output match?
 container_says() {
-  engine logs "$1" 2>&1 | grep -Eq "$2"
+  grep -Eq "$2" < <(engine logs "$1" 2>&1)
 }
 
 # container_says_now ID REGEX: does its last line match?

@@ -184,5 +184,5 @@ cp "$KCOMMONS_INTEGRATION_BIN/integration_holder" "$WORK/holder"
 start_holder holder "$ID" setpriv "--reuid=$FRESH_UID" "--regid=$FRESH_UID" --clear-groups \
   "$WORK/holder" "$DESCRIPTORS" "$WATCHES" "$WORK/watched"
 check procfs
-! "$KCOMMONS" --version | grep -q 'bpf: built in' || check bpf
+! grep -q 'bpf: built in' < <("$KCOMMONS" --version) || check bpf
 finish

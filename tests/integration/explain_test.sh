@@ -107,7 +107,7 @@ identity:
 CONFIG
 
 sources=(procfs)
-! "$KCOMMONS" --version | grep -q 'bpf: built in' || sources+=(bpf)
+! grep -q 'bpf: built in' < <("$KCOMMONS" --version) || sources+=(bpf)
 for SOURCE in "${sources[@]}"; do
   say "== $SOURCE"
   check_container

@@ -225,7 +225,7 @@ make_guests
 make_talker
 check_source procfs
 stop "$EXPORTER"
-if "$KCOMMONS" --version | grep -q 'bpf: built in'; then
+if grep -q 'bpf: built in' < <("$KCOMMONS" --version); then
   check_source bpf
   stop "${CONTAINER_PIDS[VICTIM]}" KILL
   wait_for "scrape without the container that ended" has_no_victim

@@ -158,7 +158,7 @@ check_user_namespace() {
 }
 
 [[ $EUID -eq 0 ]] || skip "root is needed, for the bpf source and for containers"
-"$KCOMMONS" --version | grep -q 'bpf: built in' || skip "this kcommons was built without bpf"
+grep -q 'bpf: built in' < <("$KCOMMONS" --version) || skip "this kcommons was built without bpf"
 for program in runc jq; do
   command -v "$program" >/dev/null || skip "$program is not installed"
 done

@@ -435,7 +435,7 @@ check_root
 check_hidepid
 check_pid_namespaces
 check_without_fdinfo
-if "$KCOMMONS" --version | grep -q 'bpf: built in'; then
+if grep -q 'bpf: built in' < <("$KCOMMONS" --version); then
   check_bpf
   check_bpf_denied
   check_bpf_in_container

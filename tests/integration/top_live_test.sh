@@ -54,7 +54,7 @@ screen() {
 }
 
 shows() {
-  screen | grep -Eq -- "$1"
+  grep -Eq -- "$1" < <(screen)
 }
 
 lacks() {

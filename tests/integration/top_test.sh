@@ -206,7 +206,7 @@ start_user "$SECOND_UID" "$SECOND_ID" 7
 THIRD=$HOLDER
 
 sources=(procfs)
-! "$KCOMMONS" --version | grep -q 'bpf: built in' || sources+=(bpf)
+! grep -q 'bpf: built in' < <("$KCOMMONS" --version) || sources+=(bpf)
 for SOURCE in "${sources[@]}"; do
   say "== $SOURCE"
   check_by_uid

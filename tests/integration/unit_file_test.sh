@@ -175,6 +175,6 @@ install -d -o 65534 -g 65534 "$WORK/state"
 cp "$KCOMMONS" "$here/unit_filter.py" "$UNIT" "$WORK"
 KCOMMONS=$WORK/kcommons
 start_instance
-! "$KCOMMONS" --version | grep -q 'bpf: built in' || check bpf 000000c000000004
+! grep -q 'bpf: built in' < <("$KCOMMONS" --version) || check bpf 000000c000000004
 check procfs 0000000000080004
 finish

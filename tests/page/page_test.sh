@@ -93,7 +93,7 @@ start_hostile() {
 }
 
 hostile_is_known() {
-  curl --noproxy '*' -fsS -H 'Accept: text/html' "$1?filter=onerror" | grep -q 'harmed=1'
+  grep -q 'harmed=1' < <(curl --noproxy '*' -fsS -H 'Accept: text/html' "$1?filter=onerror")
 }
 
 in_browser() {

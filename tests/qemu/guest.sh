@@ -102,7 +102,7 @@ run_check() {
   esac
 }
 
-echo "Linux $(uname -r), $(systemctl --version | head -n 1), $(stat -f -c %T /sys/fs/cgroup)" \
+echo "Linux $(uname -r), $(systemctl --version | sed -n 1p), $(stat -f -c %T /sys/fs/cgroup)" \
   >"$results/machine"
 # So little memory allows fewer than the tests make.
 sysctl --quiet --write fs.inotify.max_user_watches=100000

@@ -59,7 +59,7 @@ empty err
 for pair in listen-address:listen_address telemetry-path:telemetry_path max-requests:max_requests \
   procfs:procfs sysfs:sysfs rootfs:rootfs level:level format:format; do
   default=$(sed -n "s/^  ${pair#*:}: //p" "$source_dir/config/kcommons.yaml")
-  grep -e "--[a-z]*\.${pair%:*} " "$work/out" | grep -qF "(default $default)" ||
+  grep -e "--[a-z]*\.${pair%:*} " "$work/out" | grep -F "(default $default)" >/dev/null ||
     complain "the help of ${pair%:*} lacks its default $default"
 done
 
