@@ -127,10 +127,8 @@ void Believer::learn_containers() {
     if (answer == nullptr || !answer->container) continue;
     Placement& placement = census_.placements[i];
     if (placement.container) {
-      if (placement.container->runtime == cgroup::Runtime::kOci) {
-        placement.container->runtime = answer->container->runtime;
-        placement.container->space = answer->container->space;
-      }
+      placement.container->runtime = answer->container->runtime;
+      placement.container->space = answer->container->space;
     } else if (is_believed(placement, *answer)) {
       placement.container = answer->container;
       placement.unit.clear();

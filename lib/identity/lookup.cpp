@@ -86,6 +86,12 @@ void Lookup::Case::take_bundle() {
     answer_.container =
         Container{.runtime = bundle->facts.runtime.value_or(Runtime::kOci), .id = bundle->facts.id};
   }
+  // On cgroupfs, what cri-dockerd makes in a pod's cgroup stands where containerd's would.
+  Container& container = *answer_.container;
+  if (container.runtime == Runtime::kContainerdCri && bundle->facts.runtime == Runtime::kDocker) {
+    container.runtime = Runtime::kDocker;
+    answer_.names.runtime = Runtime::kDocker;
+  }
   found(bundle->source, bundle->where, bundle->facts);
 }
 

@@ -19,6 +19,21 @@ start_docker() {
     --cgroup-parent /kcommons-e2e -- "${WAIT[@]}")
   named runtime=docker container_id="$id" container=names-elsewhere cgroup="/kcommons-e2e/$id" \
     helper=yes
+  start_docker_pod
+}
+
+# As cri-dockerd with the driver cgroupfs makes it: in the pod's cgroup, told by labels.
+start_docker_pod() {
+  local id uid=6f1d3c52-aaaa-4bbb-8ccc-0123456789ab
+  local pod=kubepods/burstable/pod$uid
+  cgroup_will_make "$pod"
+  id=$(ENGINE_CGROUP=$pod container_run --name k8s_names-app --cgroup-parent "/$pod" \
+    --label io.kubernetes.docker.type=container --label io.kubernetes.container.name=names-app \
+    --label io.kubernetes.pod.name=names-pod --label io.kubernetes.pod.namespace=shop \
+    --label "io.kubernetes.pod.uid=$uid" -- "${WAIT[@]}")
+  named runtime=docker container_id="$id" container=names-app pod=names-pod namespace=shop \
+    pod_uid="$uid" cgroup="/$pod/$id" shown=shop/names-pod/names-app \
+    helper=yes
 }
 
 # An engine with --userns-remap keeps its containers in DATA-ROOT/UID.GID. The user that it asks for

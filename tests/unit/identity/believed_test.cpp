@@ -103,6 +103,26 @@ TEST_CASE("what is within a container is not asked about", "[identity]") {
   CHECK(questions_of(made.census())[inner] == Question{});
 }
 
+TEST_CASE("the runtime is that of the evidence, so that a shim is its own container's",
+          "[identity]") {
+  Made made;
+  const auto service = made.cgroup("/system.slice/docker.service");
+  const auto box =
+      made.cgroup("/kubepods/pod1/ab",
+                  Container{.runtime = Runtime::kContainerdCri, .id = "ab", .pod_uid = "1"});
+  made.process(1, 0, service);
+  made.process(10, 1, service);
+  made.process(20, 10, box);
+  Answer answer = named({.runtime = Runtime::kDocker, .id = "ab", .pod_uid = "1"}, "app");
+  answer.helper = Helper{.process = name(10), .container = *answer.container};
+  believe({nullptr, &answer}, made.census());
+  CHECK(made.placement_of(20).container->runtime == Runtime::kDocker);
+  CHECK(made.placement_of(10).role == Role::kRuntime);
+  CHECK(census::key_of(*made.placement_of(10).container) ==
+        census::key_of(*made.placement_of(20).container));
+  CHECK(made.census().names.size() == 1);
+}
+
 TEST_CASE("names stand beside the containers that they are of", "[identity]") {
   Made made;
   const auto box = made.cgroup("/docker/ab", docker("ab"));

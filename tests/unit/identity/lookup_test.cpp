@@ -116,6 +116,31 @@ TEST_CASE("ids that are no file names are asked about without harm", "[identity]
   }
 }
 
+TEST_CASE("docker's bundle tells whose a container in a pod's cgroup is", "[identity]") {
+  const test::Tree tree;
+  const std::string uid = "3e2b1a90-0000-4000-8000-000000000001";
+  const std::string path = "/kubepods/burstable/pod" + uid + "/" + kId;
+  tree.file("run/containerd/io.containerd.runtime.v2.task/moby/" + kId + "/config.json",
+            R"({"linux": {"cgroupsPath": ")" + path + R"("}})");
+  tree.file(kConfig, R"({"ID": ")" + kId + R"(", "Name": "/k8s_app_web", "Config": {"Labels": {
+      "io.kubernetes.docker.type": "container", "io.kubernetes.container.name": "app",
+      "io.kubernetes.pod.name": "web", "io.kubernetes.pod.namespace": "shop",
+      "io.kubernetes.pod.uid": ")" +
+                         uid + R"("}}})");
+  Question question = about(Runtime::kContainerdCri, kId, path);
+  question.container->pod_uid = uid;
+  const Answer answer = ask(tree, question);
+  CHECK(answer.complete);
+  CHECK(answer.container->runtime == Runtime::kDocker);
+  CHECK(answer.container->pod_uid == uid);
+  CHECK(answer.names.runtime == Runtime::kDocker);
+  CHECK(answer.names.container == "app");
+  CHECK(answer.names.pod == "web");
+  CHECK(answer.names.pod_namespace == "shop");
+  // Without docker's bundle, it is what the path says it is.
+  CHECK(ask(tree, question, {Source::kBundle}).container->runtime == Runtime::kContainerdCri);
+}
+
 TEST_CASE("a unit of the host has no container and is not asked about again", "[identity]") {
   const test::Tree tree;
   Question question;
