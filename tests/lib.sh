@@ -1,5 +1,41 @@
 # shellcheck shell=bash
-# What shell tests of several folders share. To be sourced.
+# What shell tests of several folders share. To be sourced, by scripts with `set -euo pipefail`.
+
+# What a test ends with that had nothing to look at.
+readonly SKIPPED=77
+FAILURES=0
+
+say() {
+  printf '%s\n' "$*"
+}
+
+die() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+skip() {
+  printf 'SKIPPED: %s\n' "$*" >&2
+  exit "$SKIPPED"
+}
+
+# Goes on, so that one run shows all that is wrong; `finish` fails then.
+wrong() {
+  printf 'NOT OK: %s\n' "$*" >&2
+  FAILURES=$((FAILURES + 1))
+}
+
+finish() {
+  ((FAILURES == 0)) || die "$FAILURES of the checks above"
+  say "all held"
+}
+
+# expect WHAT COMMAND...
+expect() {
+  local what=$1
+  shift
+  if "$@"; then say "ok: $what"; else wrong "$what"; fi
+}
 
 # holds_within SECONDS COMMAND...: until COMMAND succeeds.
 holds_within() {

@@ -12,10 +12,11 @@ BENCH_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$BENCH_DIR/../.." && pwd)
 readonly BENCH_DIR ROOT
 : "${KCOMMONS:=$ROOT/build/release/cmd/kcommons/kcommons}"
-# shellcheck source-path=SCRIPTDIR/../.. source=deploy/packages.sh
-source "$ROOT/deploy/packages.sh"
 # shellcheck source-path=SCRIPTDIR/../.. source=tests/lib.sh
 source "$ROOT/tests/lib.sh"
+# Its `say` is the one that speaks on stderr.
+# shellcheck source-path=SCRIPTDIR/../.. source=deploy/packages.sh
+source "$ROOT/deploy/packages.sh"
 
 # Seconds, for what must happen sooner or later.
 readonly DEADLINE=180

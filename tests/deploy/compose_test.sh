@@ -7,22 +7,13 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly COMPOSE=$root/deploy/docker/compose.yaml
-failures=0
+# shellcheck source-path=SCRIPTDIR/.. source=lib.sh
+source "$root/tests/lib.sh"
 
-wrong() {
-  printf 'NOT OK: %s\n' "$*" >&2
-  failures=$((failures + 1))
-}
-
-command -v docker-compose >/dev/null || {
-  printf 'SKIPPED: docker-compose is not installed\n' >&2
-  exit 77
-}
+command -v docker-compose >/dev/null || skip "docker-compose is not installed"
 # Paths are absolute, and all is in the long form.
-text=$(env -u KCOMMONS_IMAGE -u DOCKER_ROOT docker-compose -f "$COMPOSE" config) || {
-  printf 'FAILED: docker-compose refuses %s\n' "$COMPOSE" >&2
-  exit 1
-}
+text=$(env -u KCOMMONS_IMAGE -u DOCKER_ROOT docker-compose -f "$COMPOSE" config) ||
+  die "docker-compose refuses $COMPOSE"
 
 # values KEY: of every line that has it.
 values() {
@@ -53,5 +44,5 @@ while read -r address; do
   [[ $address == 127.0.0.1* || -z $address ]] || wrong "it listens on $address"
 done < <(grep -oE '(listen-address=|GF_SERVER_HTTP_ADDR: ).*' <<<"$text" | sed -E "s/.*(=|: )//")
 
-((failures == 0)) || exit 1
-printf 'compose.yaml: %s services, %s paths of this tree\n' "$services" "$mounted"
+say "compose.yaml: $services services, $mounted paths of this tree"
+finish

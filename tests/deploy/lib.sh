@@ -9,6 +9,8 @@
 
 DEPLOY_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly DEPLOY_ROOT
+# shellcheck source-path=SCRIPTDIR/.. source=lib.sh
+source "$DEPLOY_ROOT/tests/lib.sh"
 : "${KCOMMONS_BUILD:=$DEPLOY_ROOT/build/package}"
 : "${KCOMMONS_VERSION:=$(sed -n 's/^  VERSION \([0-9.]*\)$/\1/p' "$DEPLOY_ROOT/CMakeLists.txt")}"
 readonly KCOMMONS_BUILD KCOMMONS_VERSION
@@ -16,37 +18,11 @@ readonly PROGRAM=$KCOMMONS_BUILD/cmd/kcommons/kcommons
 # Where man pages, completions and the bill of materials are made.
 # shellcheck disable=SC2034
 readonly MADE=$KCOMMONS_BUILD/deploy/packaging
-readonly SKIPPED=77
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/kcommons-deploy.XXXXXX")
 readonly WORK
 trap 'rm -rf "$WORK"' EXIT
-FAILURES=0
 export LC_ALL=C.UTF-8
-
-say() {
-  printf '%s\n' "$*"
-}
-
-die() {
-  printf 'FAILED: %s\n' "$*" >&2
-  exit 1
-}
-
-# Goes on, so that one run shows all that is wrong; `finish` fails then.
-wrong() {
-  printf 'NOT OK: %s\n' "$*" >&2
-  FAILURES=$((FAILURES + 1))
-}
-
-skip() {
-  printf 'skipped: %s\n' "$*"
-  exit "$SKIPPED"
-}
-
-finish() {
-  ((FAILURES == 0)) || die "$FAILURES things are wrong, see NOT OK above"
-}
 
 # require PROGRAM...: they come with TEST_PACKAGES of tests/run.sh.
 require() {

@@ -18,7 +18,7 @@ story_has() {
   local status=0
   if gone "$RUN"; then
     wait "$RUN" || status=$?
-    ((status == E2E_SKIPPED)) && skip "$(cat "$STORY")"
+    ((status == SKIPPED)) && skip "$(cat "$STORY")"
     die "the experiment ended early, with $status: $(cat "$STORY")"
   fi
   grep -Eq "$1" "$STORY"

@@ -11,7 +11,6 @@
 
 # shellcheck disable=SC2034 # used by those that source this
 readonly E2E_NO_ANSWER=3
-readonly E2E_SKIPPED=77
 # Seconds, for what must happen sooner or later.
 # shellcheck disable=SC2034
 readonly E2E_DEADLINE=30
@@ -41,16 +40,6 @@ say() {
 quote() {
   local line
   while IFS= read -r line; do printf '      | %s\n' "$line"; done <<<"$1"
-}
-
-die() {
-  printf 'FAILED: %s\n' "$*" >&2
-  exit 1
-}
-
-skip() {
-  printf 'SKIPPED: %s\n' "$*" >&2
-  exit "$E2E_SKIPPED"
 }
 
 require_root() {

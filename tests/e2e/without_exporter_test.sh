@@ -10,7 +10,7 @@ main() {
   local experiment=${1:?usage: $0 EXPERIMENT} status=0 output
   output=$("$experiment" --without-exporter 2>&1) || status=$?
   printf '%s\n' "$output"
-  if ((status == E2E_SKIPPED)); then exit "$E2E_SKIPPED"; fi
+  if ((status == SKIPPED)); then exit "$SKIPPED"; fi
   ((status == E2E_NO_ANSWER)) || die "it ended with $status, not with $E2E_NO_ANSWER"
   grep -Eq 'ENFILE|upper limit on inotify watches reached' <<<"$output" ||
     die "the victim did not fail, so it proves nothing"

@@ -12,7 +12,6 @@
 # shellcheck source-path=SCRIPTDIR/.. source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-readonly SKIPPED=77
 # Seconds, for what must happen sooner or later, on a busy machine and under a sanitizer too.
 readonly DEADLINE=30
 
@@ -21,10 +20,7 @@ dev_build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/dev
 : "${KCOMMONS_EXPOSITION_CHECK:=$dev_build/tests/exposition_check}"
 : "${KCOMMONS_INTEGRATION_BIN:=$dev_build/tests/integration}"
 for program in "$KCOMMONS" "$KCOMMONS_EXPOSITION_CHECK" "$KCOMMONS_INTEGRATION_BIN/churn"; do
-  [[ -x $program ]] || {
-    printf 'FAILED: %s is not built\n' "$program" >&2
-    exit 1
-  }
+  [[ -x $program ]] || die "$program is not built"
 done
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/kcommons-integration.XXXXXX")
@@ -34,45 +30,12 @@ chmod 755 "$WORK"
 PIDS=()
 # Paths that rmdir takes, the last one first.
 CGROUPS=()
-FAILURES=0
 # Messages of programs are compared.
 export LC_ALL=C
 # A proxy of the environment must not stand between us and the loopback.
 export no_proxy='*'
 
 # --- telling ----------------------------------------------------------------------------------
-
-say() {
-  printf '%s\n' "$*"
-}
-
-die() {
-  printf 'FAILED: %s\n' "$*" >&2
-  exit 1
-}
-
-# Goes on, so that one run shows all that is wrong; `finish` fails then.
-wrong() {
-  printf 'NOT OK: %s\n' "$*" >&2
-  FAILURES=$((FAILURES + 1))
-}
-
-skip() {
-  printf 'SKIPPED: %s\n' "$*" >&2
-  exit "$SKIPPED"
-}
-
-finish() {
-  ((FAILURES == 0)) || die "$FAILURES of the checks above"
-  say "all held"
-}
-
-# expect WHAT COMMAND...
-expect() {
-  local what=$1
-  shift
-  if "$@"; then say "ok: $what"; else wrong "$what"; fi
-}
 
 # expect_line WHAT PATTERN FILE: some line of the file matches.
 expect_line() {

@@ -12,16 +12,8 @@ root=$here/../../..
 grafana=$root/deploy/grafana
 : "${KCOMMONS:=$root/build/release/cmd/kcommons/kcommons}"
 
-die() {
-  printf 'FAILED: %s\n' "$*" >&2
-  exit 1
-}
-
-skip() {
-  printf 'SKIPPED: %s\n' "$*" >&2
-  exit 77
-}
-
+# shellcheck source-path=SCRIPTDIR/../.. source=lib.sh
+source "$root/tests/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=modules.sh
 source "$here/modules.sh"
 

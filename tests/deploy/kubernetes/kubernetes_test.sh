@@ -11,18 +11,11 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../../.." && pwd)
-readonly SKIPPED=77
-
-skip() {
-  printf 'SKIPPED: %s\n' "$*" >&2
-  exit "$SKIPPED"
-}
+# shellcheck source-path=SCRIPTDIR/../.. source=lib.sh
+source "$root/tests/lib.sh"
 
 : "${KCOMMONS:=$root/build/dev/cmd/kcommons/kcommons}"
-[[ -x $KCOMMONS ]] || {
-  printf 'FAILED: %s is not built\n' "$KCOMMONS" >&2
-  exit 1
-}
+[[ -x $KCOMMONS ]] || die "$KCOMMONS is not built"
 for program in node npm python3 promtool; do
   command -v "$program" >/dev/null || skip "$program is not installed"
 done
