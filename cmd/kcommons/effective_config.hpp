@@ -57,16 +57,15 @@ std::string environment_name(std::string_view flag);
 // What was given, by name of the flag.
 using Given = std::map<std::string_view, std::string>;
 
-// A file with all that can be said against it, its cgroup layouts included, and its addresses.
 // The path of the file; empty is none.
 std::string file_in_force(const Given& environment, const Given& flags);
 
-// A file with all that can be said against it, its cgroup layouts included.
+// A file with all that can be said against it, its cgroup layouts and addresses included.
 config::LoadResult load_checked(const std::string& path);
 
 // A wrong value is an error even where another wins over it, and is named by where it came from. So
-// is an IPv6 address to listen on where the HTTP engine has no IPv6.
-// A file named by nothing, or by an empty text, is none.
+// is an IPv6 address to listen on where the HTTP engine has no IPv6. A file named by nothing, or by
+// an empty text, is none.
 config::LoadResult effective_config(const Given& environment, const Given& flags);
 
 }  // namespace kcommons::cmd
