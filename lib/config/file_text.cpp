@@ -1,6 +1,7 @@
 #include "config/file_text.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,9 +11,9 @@
 
 namespace kcommons::config {
 
-Result<std::string> read_text(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return fail(Error::from_errno(errno, "cannot be opened"));
+namespace {
+
+Result<std::string> read_all(const UniqueFd& file) {
   std::string content(kMaxFileBytes + 1, '\0');
   std::size_t used = 0;
   while (used < content.size()) {
@@ -24,6 +25,27 @@ Result<std::string> read_text(const std::string& path) {
   }
   content.resize(used);
   return content;
+}
+
+}  // namespace
+
+Result<std::string> read_text(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return fail(Error::from_errno(errno, "cannot be opened"));
+  return read_all(file);
+}
+
+Result<std::string> read_text_of_file(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open()) return fail(Error::from_errno(errno, "cannot be opened"));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    return fail(Error::from_errno(errno, "cannot be looked at"));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Error::other("is no regular file, and cannot be read again when it changes"));
+  }
+  return read_all(file);
 }
 
 }  // namespace kcommons::config

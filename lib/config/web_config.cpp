@@ -21,13 +21,16 @@ constexpr std::array<std::string_view, 5> kHeaders{
     "Content-Security-Policy", "Strict-Transport-Security", "X-Content-Type-Options",
     "X-Frame-Options", "X-XSS-Protection"};
 
+// Each is twice the one before: of 10, a password takes some 50 ms, of 15, two seconds.
+constexpr int kHighestCost = 15;
+
 // "$2y$10$" and 53 of its letters: 22 of salt, 31 of hash.
 bool is_bcrypt(std::string_view hash) {
   constexpr std::size_t kLength = 60;
   if (hash.size() != kLength || !hash.starts_with("$2")) return false;
   const bool is_known = hash[2] == 'a' || hash[2] == 'b' || hash[2] == 'y';
   const auto cost = text::parse_number<int>(hash.substr(4, 2));
-  const bool is_cost = cost && *cost >= 4 && *cost <= 31;
+  const bool is_cost = cost && *cost >= 4 && *cost <= kHighestCost;
   if (!is_known || hash[3] != '$' || !is_cost || hash[6] != '$') return false;
   return std::ranges::all_of(hash.substr(7), [](char letter) {
     return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
@@ -84,7 +87,10 @@ void WebReader::read_users(const Node& value) {
              if (key.scalar.empty() || key.scalar.find(':') != std::string::npos) {
                refuse(key.at, path, "expected the name of a user, which has no ':' in it");
              } else if (!is_scalar(hash) || !is_bcrypt(hash.scalar)) {
-               refuse(hash.at, path, "expected a hash of bcrypt: htpasswd -nBC 10 \"\"");
+               refuse(hash.at, path,
+                      fmt::format("expected a hash of bcrypt, of a cost from 4 to {}: htpasswd "
+                                  "-nBC 10 \"\"",
+                                  kHighestCost));
              } else {
                config_.users.insert_or_assign(key.scalar, hash.scalar);
              }
@@ -120,8 +126,14 @@ void WebReader::read_http(const Node& value) {
 }
 
 void WebReader::read(const Node& root) {
+  // A file that is being written is empty for a moment.
+  if (root.kind == Node::Kind::kEmpty) {
+    refuse(root.at, "", "the file is empty, expected keys, or {} where there are none");
+  }
   for_each(root, "", [this](const Node& key, const std::string& path, const Node& value) {
-    if (key.scalar == "basic_auth_users") {
+    if (key.scalar == "basic_auth_users" && value.kind == Node::Kind::kEmpty) {
+      refuse(key.at, path, "expected users, or {} where there are none");
+    } else if (key.scalar == "basic_auth_users") {
       read_users(value);
     } else if (key.scalar == "http_server_config") {
       read_http(value);
@@ -147,7 +159,7 @@ WebConfigResult parse_web_config(std::string_view yaml, std::string_view path) {
 }
 
 WebConfigResult load_web_config(const std::string& path) {
-  const auto content = read_text(path);
+  const auto content = read_text_of_file(path);
   if (content) return parse_web_config(*content, path);
   WebConfigResult result;
   result.errors.push_back({.path = path, .message = content.error().message()});

@@ -34,14 +34,33 @@ Access::State Access::read() const {
   return state;
 }
 
-std::shared_ptr<const Access::State> Access::state() const {
+std::shared_ptr<const Access::State> Access::state_in_force(bool& is_new) const {
   const auto version = look();
   const std::lock_guard lock(mutex_);
-  const bool is_same = state_ && version && state_->version == version;
-  if (is_same) return state_;
-  state_ = std::make_shared<const State>(read());
-  report_(state_->mistakes);
+  is_new = !state_ || !version || state_->version != version;
+  if (!is_new) return state_;
+  State next = read();
+  if (next.mistakes.empty() && had_users_ && next.config.users.empty()) {
+    next.mistakes = path_ + ": had users and has none: start kcommons again to let everybody in";
+  }
+  had_users_ = had_users_ || !next.config.users.empty();
+  if (closed_) next.auth->close();
+  state_ = std::make_shared<const State>(std::move(next));
   return state_;
+}
+
+// What it is told may take time, in which nobody else is to wait.
+std::shared_ptr<const Access::State> Access::state() const {
+  bool is_new = false;
+  auto now = state_in_force(is_new);
+  if (is_new) report_(now->mistakes);
+  return now;
+}
+
+void Access::close() const {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  if (state_) state_->auth->close();
 }
 
 http::Handler Access::guard(http::Handler handler) const {

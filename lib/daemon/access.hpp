@@ -1,6 +1,7 @@
 // Who may ask, and what headers answers get: the file of web.config_file, looked at with each
 // request and read again when it has changed. While it has a mistake, or cannot be read, nobody
-// gets in: what was right before may be what the change is to end. Thread-safe.
+// gets in: what was right before may be what the change is to end. Nor does anybody once it had
+// users and has none, which a file that is just being written may look like. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,9 @@ class Access final {
   // `handler`, for those who may.
   [[nodiscard]] http::Handler guard(http::Handler handler) const;
 
+  // Who waits to have a password looked at is told that there is no time for it, now and later.
+  void close() const;
+
  private:
   // What tells one content of a file from another, as far as can be told without reading it.
   struct Version {
@@ -46,11 +50,14 @@ class Access final {
   [[nodiscard]] std::optional<Version> look() const;
   [[nodiscard]] State read() const;
   [[nodiscard]] std::shared_ptr<const State> state() const;
+  [[nodiscard]] std::shared_ptr<const State> state_in_force(bool& is_new) const;
 
   std::string path_;
   Report report_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const State> state_;
+  mutable bool had_users_ = false;
+  mutable bool closed_ = false;
 };
 
 }  // namespace kcommons::daemon

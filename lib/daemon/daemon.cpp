@@ -397,6 +397,7 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   if (const auto told = notifier.stopping(); !told) {
     log.warn("the service manager is not told", {{"reason", told.error().message()}});
   }
+  access.close();
   sampler.stop();
   return kExitOk;
 }

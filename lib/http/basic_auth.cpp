@@ -105,9 +105,14 @@ class BasicAuth::Turn final {
     std::unique_lock lock(auth_.mutex_);
     const bool is_full =
         auth_.asking_.size() >= kOfAll || auth_.asking_.count(peer) >= kOfOneAddress;
-    if (is_full) return;
+    if (is_full || auth_.closed_) return;
     place_ = auth_.asking_.insert(peer);
-    auth_.turn_ended_.wait(lock, [this] { return !auth_.hashing_; });
+    auth_.turn_ended_.wait(lock, [this] { return !auth_.hashing_ || auth_.closed_; });
+    if (auth_.closed_) {
+      auth_.asking_.erase(*place_);
+      place_.reset();
+      return;
+    }
     auth_.hashing_ = true;
   }
   Turn(const Turn&) = delete;
@@ -144,6 +149,12 @@ Admission BasicAuth::ask(std::optional<std::string_view> authorization,
   if (right_.size() >= kRemembered) right_.clear();
   right_.insert(hash);
   return Admission::kAdmitted;
+}
+
+void BasicAuth::close() const {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  turn_ended_.notify_all();
 }
 
 bool BasicAuth::is_right(const std::string& credentials) const {

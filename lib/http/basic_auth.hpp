@@ -42,6 +42,9 @@ class BasicAuth final {
   [[nodiscard]] Admission ask(std::optional<std::string_view> authorization,
                               const std::string& peer) const;
 
+  // Nobody waits any more: who does is told kBusy, and so is who would have to.
+  void close() const;
+
  private:
   // A turn to make a hash, waited for; or none, at once.
   class Turn;
@@ -55,6 +58,7 @@ class BasicAuth final {
   mutable std::set<Hash> right_;
   mutable std::multiset<std::string> asking_;  // addresses of those who have or wait for a turn
   mutable bool hashing_ = false;
+  mutable bool closed_ = false;
   mutable std::condition_variable turn_ended_;
 };
 

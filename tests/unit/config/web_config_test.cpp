@@ -34,8 +34,11 @@ TEST_CASE("a web configuration has users and headers", "[config]") {
         std::map<std::string, std::string>{{"alice", kHash}, {"bob b", kHash}});
   CHECK(result.config.headers ==
         std::vector<std::pair<std::string, std::string>>{{"X-Frame-Options", "deny"}});
-  CHECK(parse_web_config("", "w").config == WebConfig{});
-  CHECK(parse_web_config("basic_auth_users:\n", "w").errors.empty());
+  for (const std::string none : {"{}", "basic_auth_users: {}", "http_server_config:\n"}) {
+    CAPTURE(none);
+    CHECK(mistakes_in(none).empty());
+    CHECK(parse_web_config(none, "w").config == WebConfig{});
+  }
 }
 
 TEST_CASE("a web configuration is refused as a whole, with the place of what is wrong",
@@ -52,6 +55,12 @@ TEST_CASE("a web configuration is refused as a whole, with the place of what is 
   CHECK(has_mistake("http_server_config: {headers: {Server: x}}", "unknown header"));
   CHECK(has_mistake("http_server_config: {headers: {X-Frame-Options: \"a\\r\\nb\"}}", "one line"));
   CHECK(has_mistake("[", "w:"));
+  for (const std::string cut : {"", " \n", "# users\n", "---\n", "~"}) {
+    CAPTURE(cut);
+    CHECK(has_mistake(cut, "the file is empty"));
+  }
+  CHECK(has_mistake("basic_auth_users:\n", "w:1:1: basic_auth_users: expected users"));
+  CHECK(has_mistake("basic_auth_users: {a: '$2y$16$" + kHash.substr(7) + "'}", "from 4 to 15"));
   for (const std::string& hash :
        {kHash.substr(1), kHash + "a", "$2x$10$" + kHash.substr(7), "$2y$99$" + kHash.substr(7),
         "$2y$10$" + std::string(53, '*'), std::string("$1$abc$def")}) {

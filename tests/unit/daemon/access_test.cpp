@@ -1,5 +1,7 @@
 #include "daemon/access.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -107,6 +109,38 @@ TEST_CASE("who comes in a flood of wrong passwords is told to come again", "[dae
   CHECK(was_busy);
 }
 
+TEST_CASE("a file that never had users lets everybody in", "[daemon]") {
+  const WebFile file;
+  file.write("http_server_config: {headers: {X-Frame-Options: deny}}\n");
+  const Access access(file.path(), [](const std::string&) {});
+  CHECK(ask(access, nullptr).status == 200);
+  file.write("{}");
+  CHECK(ask(access, nullptr).status == 200);
+  file.write(kAlice);
+  CHECK(ask(access, nullptr).status == 401);
+}
+
+TEST_CASE("a pipe in the place of the file lets nobody in, and nobody waits for it", "[daemon]") {
+  const WebFile file;
+  REQUIRE(::mkfifo(file.path().c_str(), 0600) == 0);
+  std::string mistakes;
+  const Access access(file.path(), [&](const std::string& now) { mistakes = now; });
+  CHECK(ask(access, nullptr).status == 500);
+  CHECK_THAT(mistakes, Catch::Contains("no regular file"));
+}
+
+TEST_CASE("at the end nobody waits for a password to be looked at", "[daemon]") {
+  const WebFile file;
+  file.write(kAlice);
+  const Access access(file.path(), [](const std::string&) {});
+  CHECK(ask(access, kAliceSays).status == 200);
+  access.close();
+  CHECK(ask(access, kAliceSays).status == 200);
+  CHECK(ask(access, nullptr).status == 503);
+  file.write(std::string(kAlice) + "http_server_config: {}\n");
+  CHECK(ask(access, nullptr).status == 503);
+}
+
 TEST_CASE("the file is read again when it changes, and lets nobody in while it is wrong",
           "[daemon]") {
   const WebFile file;
@@ -119,8 +153,12 @@ TEST_CASE("the file is read again when it changes, and lets nobody in while it i
   CHECK(ask(access, kAliceSays).status == 500);
   CHECK(ask(access, nullptr).status == 500);
   CHECK(ask(access, nullptr).body.find("broken") == std::string::npos);
-  file.write("");
-  CHECK(ask(access, nullptr).status == 200);
+  // Not even for the moment in which a file is written.
+  for (const char* const none : {"", "basic_auth_users:\n", "{}", "http_server_config: {}\n"}) {
+    file.write(none);
+    CHECK(ask(access, nullptr).status == 500);
+    CHECK(mistakes.find("web.yaml") != std::string::npos);
+  }
   file.write(kAlice);
   CHECK(ask(access, kAliceSays).status == 200);
   std::filesystem::remove(file.path());
