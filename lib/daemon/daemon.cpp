@@ -256,7 +256,10 @@ Result<std::unique_ptr<http::Server>> start_server(const config::Config& config,
   options.max_requests = config.web.max_requests;
   options.reserve = &reserve;
   options.log = [&troubles](std::string_view line) {
-    troubles.report("the HTTP engine complains, only the first time is logged", line);
+    troubles.note("the HTTP engine complains", line);
+  };
+  options.log_thrown = [&troubles](std::string_view line) {
+    troubles.note("a request cannot be answered", line);
   };
   return http::Server::start(options, std::move(handler));
 }
@@ -387,12 +390,12 @@ int run(const config::Config& given, const BuildInfo& build, const ReadAgain& re
   const int received = wait_for_end(
       awaited, [&reloader] { reloader.ask(); },
       [&] { troubles.report("the sampler hangs, the last snapshot stays", watch.look()); });
-  log.info("stopping", {{"signal", ::strsignal(received)}});
   const auto limited = end.begin(kLongestEnd, [&log] {
     log.error("something hangs and is not waited for: the process ends as it is",
               {{"waited", fmt::format("{} s", kLongestEnd.count() / 1000)}});
     std::_Exit(kExitForced);
   });
+  log.info("stopping", {{"signal", ::strsignal(received)}});
   if (!limited) log.warn("the end has no limit", {{"reason", limited.error().message()}});
   if (const auto told = notifier.stopping(); !told) {
     log.warn("the service manager is not told", {{"reason", told.error().message()}});

@@ -159,7 +159,7 @@ void IncidentBook::take(const incidents::Events& events) {
     if (event.kind == Event::Kind::kBegan) {
       self_.count_incident(catalogue::resource(event.incident->resource).name);
     }
-    // The file first: a log that nobody takes off us may hold us up.
+    // The file first: a log that nobody takes off us holds us up for a moment.
     write(*event.incident);
     put(event.incident);
     say(event);

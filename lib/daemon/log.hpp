@@ -1,4 +1,5 @@
-// The daemon's log: one line an event, in logfmt or JSON, to standard error through spdlog.
+// The daemon's log: one line an event, in logfmt or JSON, to standard error through spdlog. Where
+// nobody takes the lines, they are left out and counted, so that nothing waits for long.
 //
 // Thread-safe. Names and messages may come from containers: every value is escaped, so that one
 // event is always one line.
@@ -39,6 +40,8 @@ class Log final {
   // `logger` gets whole lines; its own pattern must be "%v".
   Log(std::shared_ptr<spdlog::logger> logger, LogLevel least, LogFormat format, const Clock& clock);
   static Log to_stderr(LogLevel least, LogFormat format, const Clock& clock);
+  // `fd` stays the caller's.
+  static Log to_descriptor(int fd, LogLevel least, LogFormat format, const Clock& clock);
 
   // The least important that is written from now on.
   void set_least(LogLevel least) { least_ = least; }
@@ -47,6 +50,8 @@ class Log final {
   void info(std::string_view message, LogFields fields = {});
   void warn(std::string_view message, LogFields fields = {});
   void error(std::string_view message, LogFields fields = {});
+
+  [[nodiscard]] const Clock& clock() const { return clock_; }
 
  private:
   void write(LogLevel level, std::string_view message, LogFields fields);
@@ -57,8 +62,8 @@ class Log final {
   const Clock& clock_;
 };
 
-// Says a lasting trouble once when it begins and once when it ends, however often it is reported.
-// Thread-safe.
+// Says a lasting trouble once when it begins and once when it ends, however often it is reported;
+// and of events, of which there may be many, one a minute. Thread-safe.
 class TroubleLog final {
  public:
   explicit TroubleLog(Log& log) : log_(log) {}
@@ -66,10 +71,18 @@ class TroubleLog final {
   // `detail` is what is known now; empty when all is well.
   void report(std::string_view topic, std::string_view detail);
 
+  // Something that happened, and will not be taken back.
+  void note(std::string_view topic, std::string_view detail);
+
  private:
+  struct Noted {
+    SteadyTime said;
+    std::uint64_t unsaid = 0;
+  };
   Log& log_;
   std::mutex mutex_;
   std::map<std::string, bool, std::less<>> troubled_;
+  std::map<std::string, Noted, std::less<>> noted_;
 };
 
 }  // namespace kcommons::daemon

@@ -77,21 +77,22 @@ void Publisher::configure(const attribution::Limits& limits, double neighbours_a
   history_.configure(pools.history_window, pools.max_pools);
 }
 
+// The read that a pass ended with, beside those that it went on after.
+void Publisher::pass_failed(Pass pass, const Error& error, const census::PassCost& cost) {
+  census::Failures failures;
+  failures.count(error);
+  self_.pass_done(pass, false, cost.wall, cost.cpu, clock_.wall());
+  self_.count_failures(pass, failures.by_kind);
+}
+
 void Publisher::on_pools(Result<census::PoolsReading> reading, const census::PassCost& cost) {
   const bool is_new = reading.has_value();
-  self_.pass_done(Pass::kPools, reading.has_value(), cost.wall, cost.cpu, clock_.wall());
-  if (reading) {
-    self_.count_failures(Pass::kPools, reading->failures.by_kind);
-    self_.count_costs(Pass::kPools, reading->costs);
-    for (const census::WalksReady& ready : reading->walks_ready) {
-      self_.set_reserve(ready.kind, ready.left);
-    }
-    troubles_.report("a limit or counter of the kernel cannot be read, it is not served",
-                     reading->failures.first);
-    last_pools_ = std::move(*reading);
-    last_pools_at_ = clock_.steady();
+  troubles_.report("pools cannot be read, the last values stay",
+                   is_new ? std::string() : reading.error().message());
+  if (is_new) {
+    take(std::move(*reading), cost);
   } else {
-    troubles_.report("pools cannot be read, the last values stay", reading.error().message());
+    pass_failed(Pass::kPools, reading.error(), cost);
   }
   auto pools = current_pools();
   if (is_new) incidents_.on_pools(pools, snapshots_.get().get(), history_.pools());
@@ -99,6 +100,19 @@ void Publisher::on_pools(Result<census::PoolsReading> reading, const census::Pas
   report_notified(notifier_.alive());
   registry_.publish_pools(pools_text_);
   registry_.publish_self(self_.render());
+}
+
+void Publisher::take(census::PoolsReading reading, const census::PassCost& cost) {
+  self_.pass_done(Pass::kPools, true, cost.wall, cost.cpu, clock_.wall());
+  self_.count_failures(Pass::kPools, reading.failures.by_kind);
+  self_.count_costs(Pass::kPools, reading.costs);
+  for (const census::WalksReady& ready : reading.walks_ready) {
+    self_.set_reserve(ready.kind, ready.left);
+  }
+  troubles_.report("a limit or counter of the kernel cannot be read, it is not served",
+                   reading.failures.first);
+  last_pools_ = std::move(reading);
+  last_pools_at_ = clock_.steady();
 }
 
 std::vector<attribution::CurrentPool> Publisher::current_pools() {
@@ -128,23 +142,27 @@ std::string Publisher::render_self() {
 }
 
 void Publisher::on_census(Result<census::Census> census, const census::PassCost& cost) {
-  self_.pass_done(Pass::kHoldings, census.has_value(), cost.wall, cost.cpu, clock_.wall());
+  troubles_.report("census failed, the last snapshot stays",
+                   census ? std::string() : census.error().message());
   if (!census) {
-    troubles_.report("census failed, the last snapshot stays", census.error().message());
+    pass_failed(Pass::kHoldings, census.error(), cost);
     registry_.publish_self(render_self());
     return;
   }
-  troubles_.report("census failed, the last snapshot stays", "");
-  self_.count_failures(Pass::kHoldings, census->failures.by_kind);
-  self_.count_costs(Pass::kHoldings, census->costs);
   troubles_.report("some reads of processes failed, they are counted and left out",
                    census->failures.first);
-
+  const census::Failures failures = census->failures;
+  const census::ReaderCosts costs = census->costs;
   const auto snapshot = publish(std::move(*census), cost);
   history_.note(*snapshot);
   incidents_.on_census(*snapshot);
   render(current_pools());
-  registry_.publish_all(render_self(), pools_text_, exposition::render_holdings(*snapshot));
+  std::string holdings = exposition::render_holdings(*snapshot);
+  // Only now has it succeeded: what finds no memory until here comes back as a failure.
+  self_.pass_done(Pass::kHoldings, true, cost.wall, cost.cpu, clock_.wall());
+  self_.count_failures(Pass::kHoldings, failures.by_kind);
+  self_.count_costs(Pass::kHoldings, costs);
+  registry_.publish_all(render_self(), pools_text_, std::move(holdings));
   report_unseen(*snapshot);
   if (!first_census_done_) {
     first_census_done_ = true;

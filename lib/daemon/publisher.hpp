@@ -82,6 +82,8 @@ class Publisher final : public census::SampleListener {
   void on_census(Result<census::Census> census, const census::PassCost& cost) override;
 
  private:
+  void take(census::PoolsReading reading, const census::PassCost& cost);
+  void pass_failed(exposition::Pass pass, const Error& error, const census::PassCost& cost);
   // As they are now; none before the first reading.
   std::vector<attribution::CurrentPool> current_pools();
   void render(std::vector<attribution::CurrentPool> pools);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "daemon/page_site.hpp"
@@ -35,6 +37,32 @@ http::Response compressed(const http::Request& request, http::Response response)
 }
 
 }  // namespace
+
+// To make a page or JSON, one at a time: while it is made, it may take several times what it has in
+// the end. Waited for, but not for ever: what is read for it may hang.
+class Site::Turn final {
+ public:
+  explicit Turn(const Site& site) : site_(site) {
+    constexpr std::chrono::seconds kLongest{5};
+    std::unique_lock lock(site_.mutex_);
+    has_come_ = site_.turn_ended_.wait_for(lock, kLongest, [this] { return !site_.is_making_; });
+    if (has_come_) site_.is_making_ = true;
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    if (!has_come_) return;
+    const std::lock_guard lock(site_.mutex_);
+    site_.is_making_ = false;
+    site_.turn_ended_.notify_one();
+  }
+
+  [[nodiscard]] bool has_come() const { return has_come_; }
+
+ private:
+  const Site& site_;
+  bool has_come_ = false;
+};
 
 Site::Site(Facts facts, const SnapshotSlot& snapshots, const HistoryBook& history,
            const IncidentBook& incidents, const exposition::Registry& registry, const Clock& clock,
@@ -69,8 +97,15 @@ http::Handler Site::handler() const {
     return http::ready_response(registry_.has_holdings(), kNoCensusYet);
   });
   router->add_post("/-/reload", [this](const http::Request&) { return reload(); });
-  return [router](const http::Request& request) {
-    return compressed(request, router->handle(request));
+  return [this, router](const http::Request& request) {
+    if (request.path == facts_.telemetry_path || request.path.starts_with("/-/")) {
+      return router->handle(request);
+    }
+    const Turn turn(*this);
+    if (turn.has_come()) return compressed(request, router->handle(request));
+    http::Response busy = http::text_response(503, "too many pages are asked for\n");
+    busy.headers.emplace_back("Retry-After", "1");
+    return busy;
   };
 }
 

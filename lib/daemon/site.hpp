@@ -5,7 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +59,8 @@ class Site final {
   [[nodiscard]] http::Handler handler() const;
 
  private:
+  class Turn;
+
   [[nodiscard]] page::Model page_model() const;
   [[nodiscard]] http::Response metrics(const http::Request& request) const;
   [[nodiscard]] http::Response reload() const;
@@ -69,6 +73,9 @@ class Site final {
   const exposition::Registry& registry_;
   const Clock& clock_;
   Api api_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable turn_ended_;
+  mutable bool is_making_ = false;  // a page, or JSON
 };
 
 }  // namespace kcommons::daemon

@@ -100,6 +100,25 @@ class InFlight final {
   std::atomic<unsigned>& all_;
 };
 
+// Counts the bytes of an answer of its own while it is sent. Small ones are not worth it.
+class Unsent final {
+ public:
+  Unsent(std::atomic<std::size_t>& all, std::size_t bytes)
+      : bytes_(bytes > kPiece ? bytes : 0), before_(all.fetch_add(bytes_)), all_(all) {}
+  Unsent(const Unsent&) = delete;
+  Unsent& operator=(const Unsent&) = delete;
+  ~Unsent() { all_.fetch_sub(bytes_); }
+
+  [[nodiscard]] bool is_within(std::size_t most) const {
+    return bytes_ == 0 || before_ == 0 || before_ + bytes_ <= most;
+  }
+
+ private:
+  const std::size_t bytes_;
+  const std::size_t before_;
+  std::atomic<std::size_t>& all_;
+};
+
 }  // namespace
 
 bool has_ipv6() {
@@ -127,7 +146,9 @@ struct Server::Engine {
   Response respond(const Request& request);
   void send(mg_connection* connection, const Request& request, const Response& response);
   bool send_until(mg_connection* connection, std::string_view bytes, SteadyTime deadline);
-  void log(std::string_view message) const;
+  // Where there is no memory for it, the line is lost.
+  void log(std::string_view message) const noexcept;
+  void log_thrown(std::string_view path, std::string_view what) const noexcept;
 
   // What civetweb calls. It is C: nothing may be thrown through it.
   static mg_callbacks callbacks();
@@ -144,6 +165,7 @@ struct Server::Engine {
   const unsigned threads;
   Connections connections;
   std::atomic<unsigned> in_flight{0};
+  std::atomic<std::size_t> unsent_bytes{0};
   std::vector<std::uint16_t> ports;
   std::vector<int> listeners;
   std::optional<AcceptGuard> guard;
@@ -215,7 +237,12 @@ int Server::Engine::answer(mg_connection* connection) noexcept {
   connections.request_begins(connection);
   try {
     const Request request = request_of(info);
-    const Response response = respond(request);
+    Response response = respond(request);
+    const Unsent unsent(unsent_bytes, response.body.size());
+    if (!unsent.is_within(options.max_unsent_bytes)) {
+      response = text_response(503, "too many answers wait to be taken\n");
+      response.headers.emplace_back("Retry-After", "1");
+    }
     status = response.status;
     send(connection, request, response);
   } catch (const std::exception& error) {
@@ -239,7 +266,7 @@ Response Server::Engine::respond(const Request& request) {
   } catch (...) {
     why = "something that is no std::exception";
   }
-  log(fmt::format("the handler of {} threw: {}", request.path, why));
+  log_thrown(request.path, why);
   return text_response(500, "internal error\n");
 }
 
@@ -275,8 +302,22 @@ bool Server::Engine::send_until(mg_connection* connection, std::string_view byte
   return true;
 }
 
-void Server::Engine::log(std::string_view message) const {
-  if (options.log) options.log(text::printable(message));
+void Server::Engine::log(std::string_view message) const noexcept {
+  try {
+    if (options.log) options.log(text::printable(message));
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+void Server::Engine::log_thrown(std::string_view path, std::string_view what) const noexcept {
+  try {
+    if (options.log_thrown) {
+      options.log_thrown(text::printable(fmt::format("{}: {}", path, what)));
+    }
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 mg_callbacks Server::Engine::callbacks() {

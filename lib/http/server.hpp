@@ -7,10 +7,11 @@
 // process. start() and the destructor of all servers of a process must not run at the same time.
 //
 // Failure: start() says why it cannot listen. A handler that throws is answered with 500, and what
-// it threw goes to `log` alone.
+// it threw goes to `log_thrown` alone.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +37,9 @@ struct ServerOptions {
   std::vector<Endpoint> more;  // to listen on too
   // Requests whose answers are made at once; one more is told 503.
   unsigned max_requests = 40;
+  // Of answers that are on their way and that no other shares, all together; one more, unless it is
+  // the only one, is told 503: who takes an answer slowly holds its memory.
+  std::size_t max_unsent_bytes = std::size_t{32} << 20U;
   // A connection holds a thread of the engine as long as it is open. These are beside those for
   // max_requests: for clients that are idle, or slow, and for the one over the limit.
   unsigned spare_threads = 40;
@@ -53,8 +57,10 @@ struct ServerOptions {
   // Of which some are given up for clients when no descriptor can be opened. Must outlive the
   // server; null: none.
   DescriptorReserve* reserve = nullptr;
-  // Where the engine's complaints go, a printable line each, from any thread; empty: nowhere.
+  // Where the engine's complaints go, and what handlers threw: a printable line each, from any
+  // thread; empty: nowhere.
   std::function<void(std::string_view)> log;
+  std::function<void(std::string_view)> log_thrown;
 };
 
 class Server final {

@@ -1,11 +1,15 @@
 #include "daemon/log.hpp"
 
+#include <fcntl.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
+#include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "base/unique_fd.hpp"
 #include "fake_clock.hpp"
 
 using namespace kcommons;
@@ -32,6 +36,16 @@ struct Captured {
     return static_cast<std::size_t>(std::ranges::count(all, '\n'));
   }
 };
+
+// All that is in a pipe now.
+std::string taken_from(int pipe) {
+  std::string all;
+  std::array<char, 4096> part{};
+  for (ssize_t got = 0; (got = ::read(pipe, part.data(), part.size())) > 0;) {
+    all.append(part.data(), static_cast<std::size_t>(got));
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -76,6 +90,46 @@ TEST_CASE("a lasting trouble is said when it begins and when it ends", "[daemon]
   troubles.report("disk", "");
   troubles.report("disk", "");
   CHECK(captured.lines() == 3);
+}
+
+TEST_CASE("of events one a minute is said, and how many were not", "[daemon]") {
+  Captured captured;
+  TroubleLog troubles(captured.log);
+  for (int i = 0; i < 3; ++i) troubles.note("request", "no memory");
+  troubles.note("engine", "hm");
+  CHECK(captured.lines() == 2);
+  captured.clock.advance(std::chrono::seconds(60));
+  troubles.note("request", "no file");
+  CHECK(captured.lines() == 3);
+  CHECK_THAT(captured.text.str(), Catch::Contains("msg=\"request\" detail=\"no file\" unsaid=2\n"));
+}
+
+TEST_CASE("a log that nobody takes holds up nobody, and what is left out is told", "[daemon]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const UniqueFd reader(ends[0]);
+  const UniqueFd writer(ends[1]);
+  REQUIRE(::fcntl(reader.get(), F_SETFL, O_NONBLOCK) == 0);
+  const test::FakeClock clock;
+  Log log = Log::to_descriptor(writer.get(), LogLevel::kInfo, LogFormat::kLogfmt, clock);
+  const std::string detail(10000, 'x');
+  std::size_t written = 0;
+  constexpr std::size_t kLines = 1000;
+  const auto began = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < kLines; ++i) log.info("line", {{"detail", detail}});
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+  std::string all = taken_from(reader.get());
+  log.info("later");
+  all += taken_from(reader.get());
+  const std::string whole = " detail=" + detail + "\n";
+  for (auto at = all.find(whole); at != std::string::npos; at = all.find(whole, at + 1)) ++written;
+  CHECK(written > 0);
+  CHECK(written < kLines);
+  // The one that had begun has an end.
+  CHECK(all.find("x\nts=2023-11-14T22:13:20.000Z level=warn msg=\"nobody took the log, lines are "
+                 "left out\" lines=" +
+                 std::to_string(kLines - written) + "\nts=") != std::string::npos);
+  CHECK(all.ends_with(" msg=\"later\"\n"));
 }
 
 TEST_CASE("another level holds from now on", "[daemon]") {

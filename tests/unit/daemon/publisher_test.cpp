@@ -130,12 +130,33 @@ TEST_CASE("a failed reading neither begins nor ends an incident", "[daemon]") {
   CHECK(rig.incidents.list().at(0)->state == incidents::State::kEnded);
 }
 
+TEST_CASE("pools that cannot be read are said once, and so is their end", "[daemon]") {
+  Rig rig;
+  const std::string trouble = "pools cannot be read, the last values stay";
+  rig.publisher.on_pools(pools(500), {});
+  for (int round = 1; round <= 2; ++round) {
+    CAPTURE(round);
+    rig.publisher.on_pools(fail(Error::from_errno(ENFILE, "read /proc/sys/fs/file-nr")), {});
+    rig.publisher.on_pools(fail(Error::from_errno(ENFILE, "read /proc/sys/fs/file-nr")), {});
+    rig.publisher.on_pools(pools(500), {});
+    std::size_t said = 0;
+    for (auto at = rig.text.str().find(trouble); at != std::string::npos;
+         at = rig.text.str().find(trouble, at + 1)) {
+      ++said;
+    }
+    CHECK(said == static_cast<std::size_t>(2 * round));
+  }
+  CHECK(rig.serves(R"(kcommons_census_failures_total{kind="pools",reason="exhausted"} 4)"));
+  CHECK(rig.serves(R"(kcommons_census_success{kind="pools"} 1)"));
+}
+
 TEST_CASE("a failed census keeps the last snapshot and says so", "[daemon]") {
   Rig rig;
   rig.publisher.on_census(census_with_container(42), {});
   rig.publisher.on_census(fail(Error::from_errno(EMFILE, "open /proc/7")), {});
   CHECK(rig.serves(kUsedByAbc + "42"));
   CHECK(rig.serves(R"(kcommons_census_success{kind="holdings"} 0)"));
+  CHECK(rig.serves(R"(kcommons_census_failures_total{kind="holdings",reason="exhausted"} 1)"));
   CHECK_THAT(rig.text.str(), Catch::Contains("Too many open files"));
   rig.publisher.on_census(census_with_container(43), {});
   CHECK(rig.serves(R"(kcommons_census_success{kind="holdings"} 1)"));

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -157,7 +160,7 @@ TEST_CASE("a handler that throws gives 500 and what it threw goes to the log alo
   std::mutex mutex;
   std::vector<std::string> logged;
   http::ServerOptions options;
-  options.log = [&](std::string_view line) {
+  options.log_thrown = [&](std::string_view line) {
     const std::lock_guard lock(mutex);
     logged.emplace_back(line);
   };
@@ -171,7 +174,7 @@ TEST_CASE("a handler that throws gives 500 and what it threw goes to the log alo
   CHECK(client.get("/metrics").status == 200);
   const std::lock_guard lock(mutex);
   REQUIRE(logged.size() == 2);
-  CHECK(logged[0] == "the handler of /throws threw: " + kSecret + "\\x0a");
+  CHECK(logged[0] == "/throws: " + kSecret + "\\x0a");
 }
 
 TEST_CASE("garbage gets a 4xx or the end of the connection", "[http]") {
@@ -307,6 +310,35 @@ TEST_CASE("addresses that are in each other's way are refused by name", "[http]"
   REQUIRE_FALSE(server);
   CHECK(server.error().message() ==
         "listen on :" + std::to_string(port) + ": Address already in use");
+}
+
+TEST_CASE("what clients do not take has an end, and small answers are not in its way", "[http]") {
+  http::ServerOptions options;
+  options.max_unsent_bytes = 3'000'000;
+  const auto server = start(options, [](const http::Request& request) {
+    return http::text_response(200, std::string(request.path == "/large" ? 2'000'000 : 1000, 'x'));
+  });
+  // More than the kernel takes off us for a client that does not read.
+  std::vector<std::unique_ptr<RawClient>> slow;
+  std::size_t refused = 0;
+  for (int i = 0; i < 3; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server->port()));
+    slow.back()->send("GET /large HTTP/1.1\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  CHECK(http::test::get(server->port(), "/small").body.size() == 1000);
+  for (const auto& client : slow) {
+    const Answer answer = client->read_answer();
+    if (answer.status == 200) {
+      CHECK(answer.body.size() == 2'000'000);
+    } else {
+      CHECK(answer.status == 503);
+      CHECK(answer.head.find("Retry-After: 1") != std::string::npos);
+      ++refused;
+    }
+  }
+  CHECK(refused == 2);
+  CHECK(http::test::get(server->port(), "/large").status == 200);
 }
 
 TEST_CASE("threads of the server take over the signal mask", "[http]") {
