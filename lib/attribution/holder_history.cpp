@@ -39,7 +39,7 @@ void HolderHistory::note_pool(const Snapshot& snapshot, const Pool& pool, Steady
   for (const Holding& holding : pool.holdings) {
     const bool is_large = place++ < kHoldersOfAPool;
     const Holder& holder = snapshot.holders[holding.holder];
-    if (holder.container_id == kOther || holder.unit == kOther) continue;  // now these, now those
+    if (is_other(holder)) continue;  // now these, now those
     Key key{.pool = key_of(pool),
             .holder = name_of(holder),
             .runtime = holding.role == cgroup::Role::kRuntime};

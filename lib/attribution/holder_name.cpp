@@ -13,10 +13,10 @@ std::string short_id(std::string_view id) {
 
 std::string holder_name(const Holder& holder) {
   if (holder.kind == Holder::Kind::kHost) {
-    if (holder.unit == kOther) return "other host groups";
+    if (is_other(holder)) return "other host groups";
     return text::printable(holder.unit);
   }
-  if (holder.container_id == kOther) return "other containers";
+  if (is_other(holder)) return "other containers";
   const std::array parts{&holder.pod_namespace, &holder.pod, &holder.container};
   std::string name;
   for (const std::string* part : parts) {

@@ -70,6 +70,12 @@ inline bool is_container(const Holder& holder) {
   return holder.kind == Holder::Kind::kContainer;
 }
 
+// What was cut. A container may be called the same, and has a runtime.
+inline bool is_other(const Holder& holder) {
+  if (!is_container(holder)) return holder.unit == kOther;
+  return holder.container_id == kOther && holder.runtime.empty();
+}
+
 struct Holding {
   std::uint32_t holder = 0;  // index in Snapshot::holders
   cgroup::Role role = cgroup::Role::kWorkload;

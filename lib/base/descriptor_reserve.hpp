@@ -25,10 +25,10 @@ class DescriptorReserve final {
   // Opens `wanted`, or as many as can be had. The hooks are called under its lock, from any thread.
   DescriptorReserve(std::size_t wanted, Hooks hooks);
 
-  // Gives up so many that `count` can be opened, but not more than `most`, and all that are left
-  // where that is less. They go one by one, until `enough`, where there is one, says that no more
-  // are needed: the kernel counts files by processor, and lets others open one up to some dozens
-  // sooner. True where it has given up any.
+  // Gives up so many that `count` can be opened, or all that are left where that is less; nothing
+  // where it would take more than `most`. They go one by one, until `enough`, where there is one,
+  // says that no more are needed: the kernel counts files by processor, and lets others open one up
+  // to some dozens sooner. True where it has given up any.
   bool make_room(std::size_t count, std::size_t most, const std::function<bool()>& enough = {});
   // Opens what is missing, as far as that is possible.
   void refill();

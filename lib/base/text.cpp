@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdint>
 
 namespace kcommons::text {
@@ -44,6 +46,29 @@ std::size_t sequence_length(std::string_view bytes) {
     if (!is_continuation(byte_at(bytes, i))) return 0;
   }
   return length;
+}
+
+// The code point of a sequence that is valid, and not of ASCII.
+char32_t code_of(std::string_view sequence) {
+  constexpr unsigned kPayload = 0x3F;
+  auto code = static_cast<char32_t>(byte_at(sequence, 0));
+  code &= 0xFFU >> (sequence.size() + 1);
+  for (std::size_t i = 1; i < sequence.size(); ++i) {
+    code = code << 6U | (byte_at(sequence, i) & kPayload);
+  }
+  return code;
+}
+
+// Marks and isolates of direction, joiners, and what has no look of its own: a name with one of
+// them reads as another one (Unicode 15, general category Cf), or turns what stands beside it.
+bool is_deceptive(char32_t code) {
+  const auto within = [code](char32_t first, char32_t last) {
+    return code >= first && code <= last;
+  };
+  return code == 0xAD || code == 0x61C || within(0x200B, 0x200F) || within(0x2028, 0x202E) ||
+         within(0x2060, 0x206F) || code == 0xFEFF || within(0xFFF9, 0xFFFB) ||
+         within(0xE0000, 0xE0FFF) || within(0xFE00, 0xFE0F) || code == 0x115F || code == 0x1160 ||
+         code == 0x3164 || code == 0xFFA0;
 }
 
 void append_escaped(std::string& out, unsigned char byte) {
@@ -125,7 +150,12 @@ std::string printable(std::string_view bytes) {
       append_escaped(out, byte_at(bytes, 1));
       bytes.remove_prefix(2);
     } else {
-      out += bytes.substr(0, length);
+      const std::string_view one = bytes.substr(0, length);
+      if (length > 1 && is_deceptive(code_of(one))) {
+        out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code_of(one)));
+      } else {
+        out += one;
+      }
       bytes.remove_prefix(length);
     }
   }
@@ -140,16 +170,6 @@ std::string label_name(std::string_view bytes) {
     if (!is_kept) letter = '_';
   }
   return name;
-}
-
-bool is_deceptive(char32_t code) {
-  const auto within = [code](char32_t first, char32_t last) {
-    return code >= first && code <= last;
-  };
-  return code == 0xAD || code == 0x61C || within(0x200B, 0x200F) || within(0x2028, 0x202E) ||
-         within(0x2060, 0x206F) || code == 0xFEFF || within(0xFFF9, 0xFFFB) ||
-         within(0xE0000, 0xE0FFF) || within(0xFE00, 0xFE0F) || code == 0x115F || code == 0x1160 ||
-         code == 0x3164 || code == 0xFFA0;
 }
 
 }  // namespace kcommons::text

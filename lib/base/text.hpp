@@ -41,13 +41,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // U+FFFD, and the cut falls between code points. A limit of 0 means none.
 std::string valid_utf8(std::string_view bytes, std::size_t max_bytes = 0);
 
-// Valid UTF-8 on one line, for logs and terminals: control characters and invalid bytes become
-// \xNN. Reversible in print, harmless on a terminal.
+// Valid UTF-8 on one line, for logs, terminals and pages: control characters and invalid bytes
+// become \xNN, and \uNNNN what turns the direction of the text or has no look of its own, with
+// which a name reads as another one. Harmless on a terminal.
 std::string printable(std::string_view bytes);
-
-// Marks and isolates of direction, joiners, and what has no look of its own: a name with one of
-// them reads as another one (Unicode 15, general category Cf), or turns what stands beside it.
-bool is_deceptive(char32_t code);
 
 // What is free to be called anything, as part of the name of a label of Prometheus: letters, digits
 // and _ of ASCII as they stand, every other byte as _.

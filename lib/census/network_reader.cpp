@@ -27,18 +27,18 @@ void count(const Error& error, Failures& failures) {
   if (error.kind() != ErrorKind::kGone) failures.count(error);
 }
 
-// Opened again, so checked to be the same process still.
-Result<std::vector<procfs::NetDevice>> read_devices(const procfs::ProcRoot& root,
-                                                    const ProcessRecord& process,
-                                                    std::string& buffer) {
-  const auto dir = procfs::ProcessDir::open(root, process.pid);
+// The process, or a thread of it that still has a network namespace. Opened again, so checked to be
+// the same process still.
+Result<procfs::ProcessDir> open_within(const procfs::ProcRoot& root, const ProcessRecord& process,
+                                       std::string& buffer) {
+  auto dir = procfs::ProcessDir::open(root, process.pid);
   if (!dir) return fail(dir.error());
   const auto stat = procfs::read_stat(*dir, buffer);
   if (!stat) return fail(stat.error());
   if (stat->start_time != process.start_time) {
     return fail(Error::from_errno(ESRCH, dir->name() + " is another process now"));
   }
-  return procfs::read_net_dev(*dir, buffer);
+  return stat->is_zombie() ? procfs::living_thread(*dir, buffer) : std::move(dir);
 }
 
 }  // namespace
@@ -66,18 +66,18 @@ Result<void> NetworkReader::open() {
   return {};
 }
 
-NamespaceReading NetworkReader::read_namespace(const ProcessRecord& process, Failures& failures) {
-  NamespaceReading reading{.net_ns = process.net_ns, .devices = {}};
-  const auto devices = read_devices(root_, process, buffer_);
+NamespaceReading NetworkReader::read_namespace(NetNsInode net_ns, const procfs::ProcessDir& within,
+                                               Failures& failures) {
+  NamespaceReading reading{.net_ns = net_ns, .devices = {}};
+  const auto devices = procfs::read_net_dev(within, buffer_);
   if (!devices) {
     count(devices.error(), failures);
     return reading;
   }
   reading.devices.emplace();
   for (const procfs::NetDevice& device : *devices) {
-    reading.devices->push_back({.device = std::string(device.name),
-                                .dropped = device.dropped,
-                                .booked_to = process.net_ns});
+    reading.devices->push_back(
+        {.device = std::string(device.name), .dropped = device.dropped, .booked_to = net_ns});
   }
   return reading;
 }
@@ -105,12 +105,12 @@ void NetworkReader::list_links(Failures& failures) {
   }
 }
 
-void NetworkReader::find_peer(const ProcessRecord& process, Peers& peers, Failures& failures) {
-  const auto number = rtnetlink_->number_of(process.pid);
+void NetworkReader::find_peer(NetNsInode net_ns, Pid within, Peers& peers, Failures& failures) {
+  const auto number = rtnetlink_->number_of(within);
   if (!number) {
     count(number.error(), failures);
   } else if (*number) {
-    peers.emplace(**number, process.net_ns);
+    peers.emplace(**number, net_ns);
   }
 }
 
@@ -126,8 +126,14 @@ void NetworkReader::read(Census& census) {
   Peers peers;
   for (const auto& [net_ns, process] : oldest_of_each(census)) {
     if (own_ && net_ns == *own_) continue;
-    readings.push_back(read_namespace(*process, census.failures));
-    if (rtnetlink_ && links_) find_peer(*process, peers, census.failures);
+    const auto within = open_within(root_, *process, buffer_);
+    if (!within) {
+      count(within.error(), census.failures);
+      readings.push_back({.net_ns = net_ns, .devices = {}});
+      continue;
+    }
+    readings.push_back(read_namespace(net_ns, *within, census.failures));
+    if (rtnetlink_ && links_) find_peer(net_ns, within->pid(), peers, census.failures);
   }
   if (own_) readings.push_back(read_own(peers));
   census.network_drops = counters_.update(readings);

@@ -34,9 +34,10 @@ class NetworkReader final {
   using Peers = std::map<procfs::NetNsId, NetNsInode>;
 
   Result<void> open();
-  NamespaceReading read_namespace(const ProcessRecord& process, Failures& failures);
+  NamespaceReading read_namespace(NetNsInode net_ns, const procfs::ProcessDir& within,
+                                  Failures& failures);
   [[nodiscard]] NamespaceReading read_own(const Peers& peers) const;
-  void find_peer(const ProcessRecord& process, Peers& peers, Failures& failures);
+  void find_peer(NetNsInode net_ns, Pid within, Peers& peers, Failures& failures);
   void list_links(Failures& failures);
 
   const procfs::ProcRoot& root_;

@@ -135,9 +135,21 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
   process.record.start_time = stat->start_time;
   process.record.alive = !stat->is_zombie() || stat->num_threads > 1;
   process.record.threads = static_cast<std::uint64_t>(std::max<std::int64_t>(stat->num_threads, 1));
+  std::optional<procfs::ProcessDir> living;
+  if (stat->is_zombie() && process.record.alive) {
+    auto thread = procfs::living_thread(*dir, buffer_);
+    if (!thread && thread.error().kind() == ErrorKind::kExhausted) return give_up(thread.error());
+    if (thread) living = std::move(*thread);
+  }
+  const bool is_ended = stat->is_zombie() && !living;
+  if (auto done = read_placement(living ? *living : *dir, is_ended, process); !done) {
+    return give_up(done.error());
+  }
+  if (auto done = read_net_ns(living ? *living : *dir, process); !done) {
+    return give_up(done.error());
+  }
   for (const auto step :
-       {&ProcessReader::read_placement, &ProcessReader::read_identity, &ProcessReader::read_user_ns,
-        &ProcessReader::read_net_ns, &ProcessReader::read_limit}) {
+       {&ProcessReader::read_identity, &ProcessReader::read_user_ns, &ProcessReader::read_limit}) {
     if (auto done = (this->*step)(*dir, process); !done) return give_up(done.error());
   }
   if (auto done = read_descriptors(*dir, *stat, process); !done) return give_up(done.error());
@@ -151,7 +163,8 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
 
 // Without a placement or an identity a process cannot be booked at all, so these two pass their
 // error on; the others lose one fact.
-Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, RawProcess& process) {
+Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, bool is_ended,
+                                           RawProcess& process) {
   const auto text = procfs::read_cgroup(dir, buffer_);
   if (!text) return fail(text.error());
   // Nobody is in a cgroup only where no hierarchy is mounted, and then nobody is.
@@ -164,7 +177,7 @@ Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, RawPro
   // A removed cgroup reads as " (deleted)" or, in a v1 hierarchy, as "/" for a zombie: what was
   // known of the process before holds.
   const ProcessKey process_key{process.record.pid, process.record.start_time};
-  if (placement->deleted || !process.record.alive) {
+  if (placement->deleted || is_ended) {
     const auto last = last_of_process_.find(process_key);
     if (last != last_of_process_.end()) placement = last->second;
   }

@@ -100,6 +100,9 @@ void ProcfsSource::add_signals(const std::vector<RawProcess>& processes, Census&
 
 Result<std::vector<RawProcess>> ProcfsSource::walk(Census& census, const std::stop_token& stop) {
   if (auto listed = root_.list_pids(pids_); !listed) return fail(listed.error());
+  if (pids_.empty()) {
+    return fail(Error::other("no process is in " + root_.path() + ": is procfs mounted there?"));
+  }
   std::vector<RawProcess> processes;
   processes.reserve(pids_.size());
   reader_.begin(census);

@@ -65,6 +65,7 @@ constexpr std::array kBuiltIn{
     LayoutRow{"machine*.slice/machine-{name}.scope", "systemd-nspawn"},
 
     // A runtime on cgroupfs below the kubelet's pod: containerd's, as CRI-O's has its prefix.
+    LayoutRow{"{pod}/kata_{id64}", "containerd-cri"},
     LayoutRow{"{pod}/{id}", "containerd-cri"},
 
     // Whoever made it: the form of the id is all there is to go by.

@@ -2,9 +2,8 @@
 // again within a second; what hangs is not waited for longer than a few. SIGHUP has the
 // configuration read again.
 //
-// Threads: the caller's waits for signals; one samples; one reloads; the HTTP engine has its own.
-// run() blocks
-// the signals it waits for before the first thread is made, so it must be called before any other
+// The caller's thread waits for signals; the others are in lib/README.md, "Threads". run() blocks
+// the signals it waits for before the first of them is made, so it must be called before any other
 // thread exists. It is called once in a process.
 #pragma once
 

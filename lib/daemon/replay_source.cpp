@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
+#include <optional>
 #include <utility>
 
 namespace kcommons::daemon {
@@ -14,6 +16,22 @@ namespace {
 constexpr std::size_t kLongestLine = std::size_t{64} << 20U;
 constexpr std::size_t kMostRecords = 10000;
 
+// The next line, without its end; empty where there is none. One that is too long is cut.
+std::optional<std::string> next_line(std::istream& file) {
+  std::string line;
+  std::array<char, 65536> part{};
+  bool has_begun = false;
+  while (line.size() <= kLongestLine && file.getline(part.data(), part.size()).gcount() > 0) {
+    has_begun = true;
+    const bool is_whole = !file.fail();
+    const bool has_end = is_whole && !file.eof();
+    line.append(part.data(), static_cast<std::size_t>(file.gcount()) - (has_end ? 1U : 0U));
+    if (is_whole) return line;
+    file.clear(file.rdstate() & ~std::ios::failbit);
+  }
+  return has_begun ? std::optional(std::move(line)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ReplaySource>> ReplaySource::open(const std::string& path,
@@ -22,15 +40,16 @@ Result<std::unique_ptr<ReplaySource>> ReplaySource::open(const std::string& path
   std::ifstream file(path);
   if (!file) return fail(Error::from_errno(errno, attempt));
   std::vector<report::Record> records;
-  for (std::string line; std::getline(file, line);) {
+  while (const std::optional<std::string> line = next_line(file)) {
     const std::string place = fmt::format("{}:{}", attempt, records.size() + 1);
-    if (line.size() > kLongestLine) {
-      return fail(Error::other(fmt::format("{}: a line of {} bytes", place, line.size())));
+    if (line->size() > kLongestLine) {
+      return fail(
+          Error::other(fmt::format("{}: a line of more than {} bytes", place, kLongestLine)));
     }
     if (records.size() == kMostRecords) {
       return fail(Error::other(fmt::format("{}: more than {} records", attempt, kMostRecords)));
     }
-    auto record = report::parse_record(line);
+    auto record = report::parse_record(*line);
     if (!record) return fail(record.error().during(place));
     records.push_back(std::move(*record));
   }

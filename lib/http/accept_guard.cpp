@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <limits>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -45,7 +46,8 @@ std::chrono::microseconds between_looks(std::chrono::steady_clock::duration sinc
 std::size_t most_to_give_up(std::chrono::nanoseconds waited) {
   constexpr std::chrono::milliseconds kStep{100};
   constexpr auto kLastStep = 10;
-  return std::size_t{4} << std::min<std::int64_t>(waited / kStep, kLastStep);
+  if (waited / kStep >= kLastStep) return std::numeric_limits<std::size_t>::max();
+  return std::size_t{4} << static_cast<unsigned>(waited / kStep);
 }
 
 bool can_open_descriptors() {

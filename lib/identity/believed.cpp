@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "cgroup/layouts.hpp"
+
 namespace kcommons::identity {
 
 namespace {
@@ -81,6 +83,7 @@ class Believer final {
   void run();
 
  private:
+  void forget_impostors();
   void learn_containers();
   [[nodiscard]] bool is_believed(const Placement& placement, const Answer& answer) const;
   void place_below();
@@ -119,6 +122,29 @@ bool Believer::is_believed(const Placement& placement, const Answer& answer) con
   const ProcessRecord* const helper = process(answer.helper->process);
   if (helper == nullptr) return false;
   return is_root(*helper, census_) || placement.session_uid == helper->real_uid.value();
+}
+
+// A user may call a cgroup of their own session what root's containers are called, and would be
+// booked as one of them.
+void Believer::forget_impostors() {
+  const auto is_of_user = [](const Placement& placement) {
+    return placement.session_uid.value_or(0) != 0;
+  };
+  std::set<census::ContainerKey> of_root;
+  for (const Placement& placement : census_.placements) {
+    if (!placement.container || is_of_user(placement)) continue;
+    of_root.insert(census::key_of(*placement.container));
+  }
+  for (Placement& placement : census_.placements) {
+    if (!placement.container || !is_of_user(placement)) continue;
+    if (!of_root.contains(census::key_of(*placement.container))) continue;
+    Placement plain = cgroup::resolve_path(placement.path, cgroup::Layouts());
+    placement.container.reset();
+    placement.parent.reset();
+    placement.role = Role::kWorkload;
+    placement.unit = std::move(plain.unit);
+    placement.slice = std::move(plain.slice);
+  }
 }
 
 void Believer::learn_containers() {
@@ -230,6 +256,7 @@ void Believer::name(const Container& container, const Facts& facts) {
 }
 
 void Believer::run() {
+  forget_impostors();
   for (const Placement& placement : census_.placements) {
     if (placement.container) told_by_path_.insert(placement.container->id);
   }

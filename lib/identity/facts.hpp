@@ -19,8 +19,6 @@ namespace kcommons::identity {
 
 // Bytes of a name or label; what is longer is cut.
 inline constexpr std::size_t kTextLimit = 512;
-// Labels or annotations of one container that are looked at.
-inline constexpr std::size_t kLabelsLimit = 256;
 
 struct Facts {
   std::optional<cgroup::Runtime> runtime;

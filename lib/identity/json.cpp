@@ -43,7 +43,6 @@ std::map<std::string, std::string> texts_at(const Json& json,
   const Json* const at = find(json, keys);
   if (at == nullptr || !at->is_object()) return texts;
   for (const auto& [key, value] : at->items()) {
-    if (texts.size() == kLabelsLimit) break;
     if (value.is_string()) {
       texts.emplace(safe_text(key), safe_text(value.get_ref<const std::string&>()));
     }

@@ -31,7 +31,7 @@ const Json* find(const Json& json, std::initializer_list<const char*> keys);
 std::string text_at(const Json& json, std::initializer_list<const char*> keys);
 // A whole number that is not negative.
 std::optional<std::uint64_t> number_at(const Json& json, std::initializer_list<const char*> keys);
-// An object of texts, of which not more than kLabelsLimit are taken, in the order of their keys.
+// An object of texts. How many there are is the business of who limits the file.
 std::map<std::string, std::string> texts_at(const Json& json,
                                             std::initializer_list<const char*> keys);
 

@@ -1,5 +1,6 @@
 #include "identity/lookup.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "identity/docker_config.hpp"
@@ -86,23 +87,36 @@ void Lookup::Case::take_bundle() {
     answer_.container =
         Container{.runtime = bundle->facts.runtime.value_or(Runtime::kOci), .id = bundle->facts.id};
   }
-  // On cgroupfs, what cri-dockerd makes in a pod's cgroup stands where containerd's would.
-  Container& container = *answer_.container;
-  if (container.runtime == Runtime::kContainerdCri && bundle->facts.runtime == Runtime::kDocker) {
-    container.runtime = Runtime::kDocker;
-    answer_.names.runtime = Runtime::kDocker;
+  if (answer_.container->runtime == Runtime::kContainerdCri &&
+      bundle->facts.runtime == Runtime::kDocker) {
+    take_for_docker();
   }
   found(bundle->source, bundle->where, bundle->facts);
 }
 
+// On cgroupfs, what cri-dockerd makes in a pod's cgroup stands where containerd's would.
+void Lookup::Case::take_for_docker() {
+  answer_.container->runtime = Runtime::kDocker;
+  answer_.names.runtime = Runtime::kDocker;
+}
+
+// So it does, and no bundle tells whose it is.
+bool Lookup::Case::is_bare_in_pod() const {
+  if (!answer_.container || answer_.container->runtime != Runtime::kContainerdCri) return false;
+  const bool has_bundle = std::ranges::any_of(
+      answer_.trace, [](const Evidence& evidence) { return evidence.source == Source::kBundle; });
+  return !has_bundle && question_.cgroup_path.ends_with('/' + answer_.container->id);
+}
+
 void Lookup::Case::take_docker() {
-  if (is_off(Source::kDocker) || !may_be(Runtime::kDocker)) return;
+  const bool is_guess = is_bare_in_pod();
+  if (is_off(Source::kDocker) || !(is_guess || may_be(Runtime::kDocker))) return;
   std::string where;
   const auto text = lookup_.read_first(lookup_.lists_.docker_roots(), "/containers",
                                        {answer_.container->id, "config.v2.json"}, where);
   auto facts = text ? parse_docker_config(*text) : Result<Facts>(fail(text.error()));
   if (!facts) {
-    failed(Source::kDocker, std::move(where), facts.error());
+    if (!is_guess) failed(Source::kDocker, std::move(where), facts.error());
     return;
   }
   if (facts->id != answer_.container->id) {
@@ -110,6 +124,7 @@ void Lookup::Case::take_docker() {
            Error::malformed("hold its ID against the cgroup", facts->id));
     return;
   }
+  if (is_guess) take_for_docker();
   if (is_of_kubernetes(*facts) && facts->pod_uid != answer_.container->pod_uid) forget_pod(*facts);
   found(Source::kDocker, std::move(where), std::move(*facts));
 }

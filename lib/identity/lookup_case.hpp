@@ -21,6 +21,8 @@ class Lookup::Case final {
   [[nodiscard]] bool is_off(Source source) const { return lookup_.options_.off.contains(source); }
   void take_path();
   void take_bundle();
+  void take_for_docker();
+  [[nodiscard]] bool is_bare_in_pod() const;
   void take_docker();
   void take_crio();
   void take_podman();

@@ -70,24 +70,35 @@ Answer Namer::answer_to(const Question& question, Lookup& lookup) const {
   }
 }
 
+// What finds no memory leaves the questions, and is tried again.
 void Namer::work(const std::stop_token& stop) {
+  constexpr std::chrono::seconds kPause{1};
   ::pthread_setname_np(::pthread_self(), "namer");
-  FailureCounts before;  // with other options
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const unsigned change = changes_;
-    const Lookup::Options options = options_.lookup;
-    lock.unlock();
-    Lookup lookup(options);
-    lock.lock();
-    const auto is_wanted = [&] { return is_asked() || changes_ != change; };
-    while (wake_.wait(lock, stop, is_wanted) && !stop.stop_requested() && changes_ == change) {
-      answer_all(lookup, stop, lock);
-      failures_ = before;
-      failures_.add(lookup.failures());
-      wake_.notify_all();
+    try {
+      work_with_options(stop, lock);
+    } catch (const std::bad_alloc&) {
+      if (!lock.owns_lock()) lock.lock();
+      wake_.wait_for(lock, stop, kPause, [] { return false; });
     }
-    before = failures_;
+  }
+}
+
+// Until there are others.
+void Namer::work_with_options(const std::stop_token& stop, std::unique_lock<std::mutex>& lock) {
+  const FailureCounts before = failures_;
+  const unsigned change = changes_;
+  const Lookup::Options options = options_.lookup;
+  lock.unlock();
+  Lookup lookup(options);
+  lock.lock();
+  const auto is_wanted = [&] { return is_asked() || changes_ != change; };
+  while (wake_.wait(lock, stop, is_wanted) && !stop.stop_requested() && changes_ == change) {
+    answer_all(lookup, stop, lock);
+    failures_ = before;
+    failures_.add(lookup.failures());
+    wake_.notify_all();
   }
 }
 
@@ -102,6 +113,7 @@ void Namer::answer_all(Lookup& lookup, const std::stop_token& stop,
   users_ = std::move(users);
   users_wanted_ = false;
   while (changes_ == change && !questions_.empty() && !stop.stop_requested()) {
+    answers_.reserve(answers_.size() + 1);  // no question is lost for want of memory
     Asked asked = std::move(questions_.front());
     questions_.pop_front();
     lock.unlock();

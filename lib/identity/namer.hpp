@@ -3,8 +3,8 @@
 // no census waits for a disk or for a thousand new containers; what is not known yet is named by
 // its id, and asked about again. What was found is kept for as long as the cgroup has processes.
 //
-// apply(), configure() and labels() belong to one thread, the sampler's; failures() may be called
-// from any. The destructor ends the thread after the question under way.
+// apply(), configure(), told() and labels() belong to one thread, the sampler's; failures() may be
+// called from any. The destructor ends the thread after the question under way.
 #pragma once
 
 #include <chrono>
@@ -76,6 +76,7 @@ class Namer final {
   [[nodiscard]] bool has_strangers(const census::Census& census) const;
   [[nodiscard]] bool is_asked() const { return !questions_.empty() || users_wanted_; }
   void work(const std::stop_token& stop);
+  void work_with_options(const std::stop_token& stop, std::unique_lock<std::mutex>& lock);
   void refresh(Lookup& lookup) const;
   Answer answer_to(const Question& question, Lookup& lookup) const;
   [[nodiscard]] bool should_try_again(Lookup& lookup) const;

@@ -1,6 +1,7 @@
 #include "identity/oci_config.hpp"
 
 #include "base/text.hpp"
+#include "cgroup/path.hpp"
 #include "identity/json.hpp"
 
 namespace kcommons::identity {
@@ -75,7 +76,7 @@ std::string slice_path(std::string_view slice) {
 }  // namespace
 
 std::string cgroup_path_of(std::string_view cgroups_path) {
-  if (cgroups_path.starts_with('/')) return std::string(cgroups_path);
+  if (cgroups_path.starts_with('/')) return cgroup::parse_path(cgroups_path).text();
   const auto parts = text::split(cgroups_path, ':');
   if (parts.size() != 3) return {};
   const std::string_view slice = parts[0].empty() ? "system.slice" : parts[0];

@@ -22,14 +22,27 @@ std::string path_at(const Json& json, std::initializer_list<const char*> keys) {
   return text.starts_with('/') ? text : std::string();
 }
 
-// The path in the unified hierarchy, which lies in one of these where systemd has mounted it. Where
-// systemd makes the cgroup, the configuration has no path.
-std::string unified_path(const Json& json) {
-  std::string path = path_at(json, {"cgroup_paths", ""});
-  for (const std::string_view mount : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {
-    if (path.starts_with(mount) && path.substr(mount.size()).starts_with('/')) {
-      return path.substr(mount.size());
-    }
+// "/sys/fs/cgroup/user.slice" → "/user.slice"; empty where it is not below the mount.
+std::string below(std::string_view mount, std::string_view path) {
+  if (!path.starts_with(mount)) return {};
+  path.remove_prefix(mount.size());
+  return path.starts_with('/') ? std::string(path) : std::string();
+}
+
+// The path in the unified hierarchy, which lies in one of these where systemd has mounted it; else
+// that in one of version 1, each of which is mounted in a folder of its own. Where systemd makes
+// the cgroup, or nobody has said where it is to be, the configuration has no path.
+std::string made_path(const Json& json) {
+  constexpr std::string_view kMounts = "/sys/fs/cgroup";
+  constexpr std::string_view kUnified = "/sys/fs/cgroup/unified";
+  const std::string unified = path_at(json, {"cgroup_paths", ""});
+  for (const std::string_view mount : {kUnified, kMounts}) {
+    if (std::string path = below(mount, unified); !path.empty()) return path;
+  }
+  for (const char* const controller : {"name=systemd", "pids", "memory", "cpu"}) {
+    const std::string path = below(kMounts, path_at(json, {"cgroup_paths", controller}));
+    const auto folder = path.find('/', 1);
+    if (folder != std::string::npos) return path.substr(folder);
   }
   return {};
 }
@@ -47,7 +60,7 @@ Result<Facts> parse_runc_state(std::string_view text) {
     return fail(Error::malformed("find id and init_process_pid in state.json of runc", text));
   }
   facts.cgroup_path = path_at(*json, {"config", "cgroups", "path"});
-  if (facts.cgroup_path.empty()) facts.cgroup_path = unified_path(*json);
+  if (facts.cgroup_path.empty()) facts.cgroup_path = made_path(*json);
   return facts;
 }
 

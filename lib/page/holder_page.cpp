@@ -29,7 +29,7 @@ std::optional<std::uint32_t> find_holder(const Snapshot& snapshot, const HolderQ
     const Holder& holder = snapshot.holders[i];
     if (attribution::is_container(holder) != query.is_container) continue;
     const std::string& id = query.is_container ? holder.container_id : holder.unit;
-    if (id == query.id && id != attribution::kOther) return i;
+    if (id == query.id && !attribution::is_other(holder)) return i;
   }
   return std::nullopt;
 }

@@ -42,7 +42,7 @@ std::string pool_link(const attribution::PoolKey& pool) {
 std::string holder_link(const attribution::Holder& holder) {
   const bool container = attribution::is_container(holder);
   const std::string& id = container ? holder.container_id : holder.unit;
-  if (id == attribution::kOther) return {};
+  if (attribution::is_other(holder)) return {};
   return fmt::format("{}?{}={}", kHolderPath, container ? "container_id" : "unit", encoded(id));
 }
 

@@ -1,7 +1,9 @@
 #include "procfs/stat.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "base/text.hpp"
 #include "procfs/file_reader.hpp"
@@ -76,6 +78,19 @@ Result<Stat> read_stat(const ProcessDir& process, std::string& buffer) {
   Result<Stat> stat = parse_stat(*text);
   if (!stat) return fail(stat.error().during(process.name()));
   return stat;
+}
+
+Result<ProcessDir> living_thread(const ProcessDir& process, std::string& buffer) {
+  std::vector<Pid> threads;
+  if (auto listed = process.list_threads(threads); !listed) return fail(listed.error());
+  for (const Pid tid : threads) {
+    if (tid == process.pid()) continue;
+    auto thread = process.thread(tid);
+    const auto stat = thread ? read_stat(*thread, buffer) : Result<Stat>(fail(thread.error()));
+    if (stat && !stat->is_zombie()) return thread;
+    if (!stat && stat.error().kind() == ErrorKind::kExhausted) return fail(stat.error());
+  }
+  return fail(Error::from_errno(ESRCH, process.name() + " has no living thread"));
 }
 
 }  // namespace kcommons::procfs

@@ -30,4 +30,8 @@ struct Stat {
 Result<Stat> parse_stat(std::string_view text);
 Result<Stat> read_stat(const ProcessDir& process, std::string& buffer);
 
+// A thread that lives on where the leader has ended: it still has what a task gives up at its end,
+// its namespaces and, in version 1, its cgroups (do_exit of kernel/exit.c). Gone where none does.
+Result<ProcessDir> living_thread(const ProcessDir& process, std::string& buffer);
+
 }  // namespace kcommons::procfs

@@ -65,8 +65,7 @@ AuditPool pool_of(const attribution::Snapshot& snapshot, const Pool& pool, PoolR
   if (row.top && row.used.value_or(0) > 0) {
     out.share = static_cast<double>(row.top->used) / static_cast<double>(*row.used);
     const Holder& top = snapshot.holders[pool.holdings.front().holder];
-    out.top_is_container =
-        top.kind == Holder::Kind::kContainer && top.container_id != attribution::kOther;
+    out.top_is_container = attribution::is_container(top) && !attribution::is_other(top);
   }
   out.row = std::move(row);
   return out;

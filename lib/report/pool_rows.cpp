@@ -19,7 +19,7 @@ std::optional<PoolRow::TopHolder> top_holder(const attribution::Snapshot& snapsh
   const attribution::Holding& largest = pool.holdings.front();
   if (largest.holder >= snapshot.holders.size()) return std::nullopt;
   const attribution::Holder& holder = snapshot.holders[largest.holder];
-  const bool has_id = holder.container_id != attribution::kOther;
+  const bool has_id = !attribution::is_other(holder);
   return PoolRow::TopHolder{
       .name = holder_name(holder),
       .id = has_id ? attribution::short_id(holder.container_id) : std::string{},

@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "catalogue/catalogue.hpp"
 #include "report/json_reader.hpp"
 #include "report/recording.hpp"
@@ -219,7 +221,14 @@ void RecordParser::read_names(census::NamesOfContainers& all) {
   names->compose_project = in_.raw_text("compose_project");
   names->compose_service = in_.raw_text("compose_service");
   names->sandbox = in_.flag("sandbox");
-  in_.each("labels", [&] { names->labels[in_.raw_text("name")] = in_.raw_text("value"); });
+  std::set<std::string> labels;  // as they are served
+  in_.each("labels", [&] {
+    const std::string name = in_.raw_text("name");
+    if (name.empty() || !labels.insert(text::label_name(name)).second) {
+      in_.refuse("name", '"' + text::printable(name) + '"', "the name of a label, each once");
+    }
+    names->labels[name] = in_.raw_text("value");
+  });
   all.insert_or_assign(std::move(key), std::move(names));
 }
 

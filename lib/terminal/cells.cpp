@@ -10,7 +10,6 @@ namespace kcommons::terminal {
 namespace {
 
 constexpr std::string_view kEllipsis = "…";
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 // The locale that knows UTF-8, for this thread, as long as it lives. Debian has it in libc-bin.
 class Utf8Locale final {
@@ -91,17 +90,6 @@ std::size_t tail_of(std::string_view text, std::size_t whole, std::size_t most) 
 }
 
 }  // namespace
-
-std::string harmless(std::string_view raw) {
-  std::string out;
-  const std::string printable = text::printable(raw);
-  for (std::string_view rest = printable; !rest.empty();) {
-    const std::string_view one = rest.substr(0, length_at(rest));
-    out += text::is_deceptive(static_cast<char32_t>(decoded(one))) ? kReplacement : one;
-    rest.remove_prefix(one.size());
-  }
-  return out;
-}
 
 std::string in_ascii(std::string_view text) {
   const Utf8Locale locale;

@@ -10,11 +10,6 @@
 
 namespace kcommons::terminal {
 
-// What containers and kernels call things, made harmless on a terminal: control characters and
-// bytes that are no UTF-8 as text::printable() has them, and what turns the direction of text or
-// cannot be seen as U+FFFD.
-std::string harmless(std::string_view raw);
-
 // For terminals without UTF-8: a "~" for the sign that something was cut, "?" for every other
 // character, as often as it takes columns.
 std::string in_ascii(std::string_view text);

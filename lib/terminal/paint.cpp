@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "terminal/cells.hpp"
 #include "terminal/parts.hpp"
 #include "terminal/scene.hpp"
@@ -53,7 +54,7 @@ Lines above(const State& state, const Data& data, const Scene& scene) {
 void add_notes(const std::vector<std::string>& notes, const Size& size, Lines& lines) {
   const std::size_t most = size.rows >= 18 ? 2 : 1;
   for (std::size_t i = 0; i < std::min<std::size_t>(notes.size(), most); ++i) {
-    for (Line& line : labelled("Note", harmless(notes[i]), size.columns, most)) {
+    for (Line& line : labelled("Note", text::printable(notes[i]), size.columns, most)) {
       lines.push_back(std::move(line));
     }
   }
@@ -87,7 +88,7 @@ Lines page(const State& state, const Data& data) {
   Lines below;
   if (!data.error.empty()) {
     const std::size_t most = size.rows >= 18 ? 3 : 1;
-    for (std::string& line : wrapped(harmless(data.error), size.columns, most)) {
+    for (std::string& line : wrapped(text::printable(data.error), size.columns, most)) {
       below.push_back({{std::move(line), Role::kError}});
     }
   }
@@ -102,7 +103,7 @@ Lines page(const State& state, const Data& data) {
   lines.resize(room);
   for (Line& line : below) lines.push_back(std::move(line));
   const std::string words = state.notice.empty() ? status(state, now, table) : state.notice;
-  lines.push_back({{cut_end(harmless(words), size.columns),
+  lines.push_back({{cut_end(text::printable(words), size.columns),
                     state.notice.empty() ? Role::kDim : Role::kStrong}});
   return lines;
 }

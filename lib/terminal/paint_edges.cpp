@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "report/top_words.hpp"
 #include "terminal/cells.hpp"
 #include "terminal/parts.hpp"
@@ -43,7 +44,7 @@ std::string trail(const State& state) {
         add(pool_text(*place.pool));
         break;
       case Level::kProcesses:
-        add(harmless(place.holder->name));
+        add(text::printable(place.holder->name));
         break;
       case Level::kInstances:
         add(fmt::format("{} {}", place.pid.value(), place.command));
@@ -157,7 +158,7 @@ Line title(const State& state, const Data& data) {
   const Seen* const seen = data.of(by_of(state));
   std::string right = cut_end(clock_text(state, data), columns);
   if (seen != nullptr) {
-    const std::string full = harmless(seen->view.source) + "  " + right;
+    const std::string full = text::printable(seen->view.source) + "  " + right;
     if (columns_of(way) + kGap + columns_of(full) <= columns) right = full;
   }
   const std::size_t taken = columns_of(right);
@@ -175,9 +176,9 @@ std::string status(const State& state, const Scene& scene, const Table& table) {
   if (!scene.is_known) return {};
   std::string text = fmt::format("{} {}", scene.items.size(), thing_of(state, scene.items.size()));
   if (!place.filter.empty()) {
-    text = fmt::format("{} of {} {} with \"{}\"", scene.items.size(),
-                       scene.items.size() + scene.hidden,
-                       thing_of(state, scene.items.size() + scene.hidden), harmless(place.filter));
+    text = fmt::format(
+        "{} of {} {} with \"{}\"", scene.items.size(), scene.items.size() + scene.hidden,
+        thing_of(state, scene.items.size() + scene.hidden), text::printable(place.filter));
   }
   if (!scene.columns.empty()) {
     const Column& column = scene.columns[scene.sorted_by];
@@ -197,7 +198,7 @@ Line last_line(const State& state, std::optional<std::size_t>& cursor) {
   std::string_view label = "Filter: ";
   if (state.prompt == Prompt::kSearch) label = "Search: ";
   if (state.prompt == Prompt::kInterval) label = "Refresh every (seconds): ";
-  std::string text = harmless(state.input);
+  std::string text = text::printable(state.input);
   const std::size_t room =
       state.size.columns > label.size() + 1 ? state.size.columns - label.size() - 1 : 0;
   text = cut_middle(text, room);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/text.hpp"
 #include "report/growth_text.hpp"
 #include "report/pool_rows.hpp"
 #include "report/table.hpp"
@@ -116,7 +117,7 @@ std::string neighbours_text(const report::AuditPool& pool) {
   }
   std::string text;
   for (const std::string& name : pool.neighbours) {
-    text += (text.empty() ? "" : ", ") + harmless(name);
+    text += (text.empty() ? "" : ", ") + text::printable(name);
   }
   return fmt::format("{} share it: {}", pool.neighbours.size(), text);
 }
@@ -139,7 +140,7 @@ std::string remedy_of(const Seen& seen, const report::AuditPool& pool) {
 std::string held_text(const report::TopPool& pool) {
   std::string text = fmt::format("{} by those below", pool.held + pool.cut);
   for (const auto& part : pool.unattributed) {
-    text += fmt::format(", {} {}", part.amount, harmless(part.cause));
+    text += fmt::format(", {} {}", part.amount, text::printable(part.cause));
   }
   return text;
 }

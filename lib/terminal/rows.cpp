@@ -43,7 +43,7 @@ Cell share(const std::optional<double>& ratio) {
 }
 
 Cell text(std::string_view raw) {
-  return {.text = raw.empty() ? "-" : harmless(raw)};
+  return {.text = raw.empty() ? "-" : text::printable(raw)};
 }
 
 Cell id(std::string_view digits) {
@@ -180,7 +180,7 @@ void add_pools(const Seen& seen, Scene& scene) {
                    limit,
                    percent(pool.row.ratio),
                    number(pool.row.container_neighbours + pool.row.host_neighbours),
-                   {.text = pool.row.top ? harmless(pool.row.top->name) : "-"}},
+                   {.text = pool.row.top ? text::printable(pool.row.top->name) : "-"}},
          .source = i});
   }
 }
@@ -233,7 +233,7 @@ void add_watches(const report::Watches& watches, Scene& scene) {
                    {.text = fmt::format("{}:{}", gnu_dev_major(watch.device),
                                         gnu_dev_minor(watch.device))},
                    number(watch.inode),
-                   {.text = watch.path.empty() ? "(not found)" : harmless(watch.path)}},
+                   {.text = watch.path.empty() ? "(not found)" : text::printable(watch.path)}},
          .source = i});
   }
 }

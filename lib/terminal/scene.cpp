@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.hpp"
 #include "report/pool_rows.hpp"
 #include "terminal/cells.hpp"
 #include "terminal/rows.hpp"
@@ -181,14 +182,9 @@ PoolName name_of(const report::AuditPool& pool) {
 std::string pool_text(const PoolName& name) {
   std::string text(catalogue::resource(name.resource).name);
   if (!name.uid.empty()) {
-    text += ' ' + harmless(report::scope_text(name.resource, name.userns, name.uid));
+    text += ' ' + text::printable(report::scope_text(name.resource, name.userns, name.uid));
   }
   return text;
-}
-
-std::string who_text(const report::TopWho& who) {
-  if (!who.pid) return harmless(who.name);
-  return fmt::format("{} {}", who.pid->value(), harmless(who.command.value_or("-")));
 }
 
 }  // namespace kcommons::terminal

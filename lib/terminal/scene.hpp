@@ -64,7 +64,4 @@ PoolName name_of(const report::AuditPool& pool);
 // "inotify_watches uid 0", "open_files".
 std::string pool_text(const PoolName& name);
 
-// Of the command and the holder of a process, of a holder, harmless.
-std::string who_text(const report::TopWho& who);
-
 }  // namespace kcommons::terminal

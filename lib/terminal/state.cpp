@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "terminal/arrange.hpp"
 #include "terminal/cells.hpp"
 #include "terminal/prompt.hpp"
@@ -41,7 +42,7 @@ void open_process(State& state, const report::TopWho& who) {
   state.places.push_back({.level = Level::kInstances,
                           .holder = who,
                           .pid = who.pid.value_or(Pid{}),
-                          .command = harmless(who.command.value_or("-"))});
+                          .command = text::printable(who.command.value_or("-"))});
 }
 
 void open_holder(State& state, const report::TopWho& who) {

@@ -19,7 +19,6 @@ inline void check_facts(const identity::Facts& facts) {
   }
   // Half a path is another one, so these are not cut.
   demand(is_utf8(facts.cgroup_path), "the path of a cgroup is valid UTF-8");
-  demand(facts.labels.size() <= identity::kLabelsLimit, "labels have a limit");
   for (const auto& [key, value] : facts.labels) {
     check_text(key);
     check_text(value);

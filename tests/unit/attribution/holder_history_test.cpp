@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "attribution/holder_name.hpp"
 #include "fake_clock.hpp"
 
 using namespace kcommons;
@@ -148,6 +149,23 @@ TEST_CASE("what a shim holds is another line than what its container does", "[at
 
 TEST_CASE("the sum of those that were cut is nobody", "[attribution]") {
   Rig rig;
-  rig.note({{std::string(kOther), 60}, {"b", 50}});
+  Snapshot snapshot = snapshot_of({{std::string(kOther), 60}, {"b", 50}});
+  snapshot.holders[0].runtime.clear();
+  rig.history.note(snapshot, rig.clock.steady());
   CHECK(rig.names() == "b ");
+}
+
+TEST_CASE("a container that is called like what was cut is itself", "[attribution]") {
+  Rig rig;
+  rig.note({{std::string(kOther), 60}, {"b", 50}});
+  CHECK(rig.names() == "_other b ");
+  Holder holder{.kind = Holder::Kind::kContainer, .container_id = std::string(kOther)};
+  CHECK(is_other(holder));
+  CHECK(holder_name(holder) == "other containers");
+  holder.runtime = "lxc";
+  holder.container = kOther;
+  CHECK_FALSE(is_other(holder));
+  CHECK(holder_name(holder) == "_other");
+  CHECK(is_other({.kind = Holder::Kind::kHost, .unit = std::string(kOther)}));
+  CHECK_FALSE(is_other({.kind = Holder::Kind::kHost, .unit = "_other.service"}));
 }

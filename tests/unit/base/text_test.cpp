@@ -50,8 +50,11 @@ TEST_CASE("a length limit cuts between code points", "[base]") {
 TEST_CASE("printable text stays on one line and sends nothing to a terminal", "[base]") {
   CHECK(text::printable("a\nb\x1b[2J") == "a\\x0ab\\x1b[2J");
   CHECK(text::printable("\x9b") == "\\x9b");
-  CHECK(text::printable("\xc2\x9b") == "\\xc2\\x9b");
-  CHECK(text::printable("grün") == "grün");
+  CHECK(text::printable("\xc2\x9b") == "\\xc2\\x9b");  // CSI of 8 bits
+  CHECK(text::printable("\xff") == "\\xff");
+  CHECK(text::printable("grün 漢字") == "grün 漢字");
+  // From right to left, a line of its own, and what cannot be seen.
+  CHECK(text::printable("a\u202eb\u2028c\u200bd\U000e0041") == "a\\u202eb\\u2028c\\u200bd\\ue0041");
 }
 
 TEST_CASE("the last line may be cut unless it ends", "[base]") {

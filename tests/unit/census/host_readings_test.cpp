@@ -318,6 +318,15 @@ TEST_CASE("a limit that makes no sense is counted and absent and the use stands"
   check_others(pass, row.resource);
 }
 
+TEST_CASE("a connection tracking limit of 0 is none", "[census]") {
+  Tree tree;
+  tree.with_pools().proc.sysctl("net/netfilter/nf_conntrack_max", "0");
+  const Reading reading = Reader(tree).read().of(ResourceId::kConntrackEntries);
+  CHECK(reading.used == 137U);
+  REQUIRE(reading.limit);
+  CHECK_FALSE(reading.limit->value);
+}
+
 TEST_CASE("memory cgroups are absent where the kernel has the controller switched off",
           "[census]") {
   Tree tree;

@@ -35,7 +35,10 @@ struct Tree {
   test::FakeClock clock;
   std::unique_ptr<ProcfsSource> source;
 
-  Tree() { proc.file_nr(1000, 65536).sysctl("net/core/netdev_max_backlog", "1000"); }
+  Tree() {
+    proc.file_nr(1000, 65536).sysctl("net/core/netdev_max_backlog", "1000");
+    proc.process(2).kernel_thread();
+  }
 
   void process(int pid, const std::string& net_ns, const std::string& device,
                std::uint64_t dropped) {

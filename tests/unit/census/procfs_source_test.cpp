@@ -30,15 +30,19 @@ struct Fixture {
   }
 
   Census take() {
+    auto census = try_take();
+    REQUIRE(census);
+    return std::move(*census);
+  }
+
+  Result<Census> try_take() {
     if (!source) {
       auto opened = ProcfsSource::open(
           {.root = proc.path(), .layouts = cgroup::Layouts::built_in(), .inotify = {}}, clock);
       REQUIRE(opened);
       source = std::move(*opened);
     }
-    auto census = source->take_census({});
-    REQUIRE(census);
-    return std::move(*census);
+    return source->take_census({});
   }
 };
 
@@ -120,6 +124,39 @@ TEST_CASE("a zombie leader's table is read once from a thread that lives", "[cen
   CHECK(record->alive);
   CHECK(record->descriptors == 105);
   CHECK(record->files == 105);
+}
+
+TEST_CASE("where a leader has ended, a thread that lives tells the cgroup", "[census]") {
+  Fixture f;
+  f.proc.process(10).threads({11, 12}).zombie().cgroup("4:memory:/\n0::/\n");
+  f.proc.file("10/task/12/cgroup", "4:memory:/docker/" + kId + "\n0::/\n");
+  // The first of them is ending too.
+  f.proc.file("10/task/11/stat", "11 (fake) Z 1 11 11 0 -1 4 0 0 0 0 0 0 0 0 20 0 3 0 100 0 0\n");
+  const Census census = f.take();
+  const ProcessRecord* record = find(census, 10);
+  REQUIRE(record != nullptr);
+  CHECK(record->alive);
+  REQUIRE(census.placements.at(record->placement).container);
+  CHECK(census.placements.at(record->placement).container->id == kId);
+}
+
+TEST_CASE("where no thread lives any more either, what was known of the process holds",
+          "[census]") {
+  Fixture f;
+  f.proc.process(10).cgroup("0::/docker/" + kId + "\n").threads({11});
+  f.take();
+  f.proc.process(10).zombie().cgroup("4:memory:/\n0::/\n");
+  f.proc.remove("10/task/11");
+  const Census census = f.take();
+  REQUIRE(census.placements.at(find(census, 10)->placement).container);
+  CHECK(census.placements.at(find(census, 10)->placement).container->id == kId);
+}
+
+TEST_CASE("a tree without a process is no procfs", "[census]") {
+  Fixture f;
+  const auto census = f.try_take();
+  REQUIRE_FALSE(census);
+  CHECK_THAT(census.error().message(), Catch::Contains("is procfs mounted there?"));
 }
 
 TEST_CASE("a thread's private table is added to its process's", "[census]") {

@@ -123,6 +123,25 @@ TEST_CASE("the runtime is that of the evidence, so that a shim is its own contai
   CHECK(made.census().names.size() == 1);
 }
 
+TEST_CASE("a user's cgroup that is called like root's container is not that container",
+          "[identity]") {
+  Made made;
+  const auto box = made.cgroup("/system.slice/docker-ab.scope", docker("ab"));
+  const std::string session = "/user.slice/user-1000.slice/user@1000.service/app.slice";
+  const auto impostor = made.cgroup(session + "/docker-ab.scope", docker("ab"), 1000);
+  const auto own = made.cgroup(session + "/docker-cd.scope", docker("cd"), 1000);
+  made.process(20, 1, box);
+  made.process(30, 1, impostor, 1000);
+  made.process(40, 1, own, 1000);
+  const Answer answer = named(docker("ab"), "web");
+  believe({&answer, &answer, nullptr}, made.census());
+  CHECK(made.id_of(20) == "ab");
+  CHECK(made.id_of(30).empty());
+  CHECK(made.placement_of(30).unit == "user@1000.service/docker-ab.scope");
+  CHECK(made.id_of(40) == "cd");
+  CHECK(made.census().names.size() == 1);
+}
+
 TEST_CASE("names stand beside the containers that they are of", "[identity]") {
   Made made;
   const auto box = made.cgroup("/docker/ab", docker("ab"));

@@ -68,8 +68,14 @@ TEST_CASE("names and labels that are hostile are text and not longer than allowe
   REQUIRE(facts);
   CHECK(facts->container == std::string("a\0b\n\"\\", 6));
   CHECK(facts->image.size() == kTextLimit);
+}
+
+TEST_CASE("many labels do not hide those that name a container", "[identity]") {
   std::string many = R"({"ID": "ab", "Config": {"Labels": {)";
-  for (int i = 0; i < 10000; ++i) many += "\"" + std::to_string(i) + "\": \"x\",";
-  many += R"("last": "x"}}})";
-  CHECK(parse_docker_config(many)->labels.size() == kLabelsLimit);
+  for (int i = 0; i < 10000; ++i) many += "\"a" + std::to_string(i) + "\": \"x\",";
+  many += R"("com.docker.compose.project": "shop", "com.docker.compose.service": "web"}}})";
+  const auto facts = parse_docker_config(many);
+  REQUIRE(facts);
+  CHECK(facts->compose_project == "shop");
+  CHECK(facts->compose_service == "web");
 }

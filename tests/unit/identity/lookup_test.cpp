@@ -137,8 +137,14 @@ TEST_CASE("docker's bundle tells whose a container in a pod's cgroup is", "[iden
   CHECK(answer.names.container == "app");
   CHECK(answer.names.pod == "web");
   CHECK(answer.names.pod_namespace == "shop");
-  // Without docker's bundle, it is what the path says it is.
-  CHECK(ask(tree, question, {Source::kBundle}).container->runtime == Runtime::kContainerdCri);
+  // Docker's own file tells it too; without either it is what the path says it is.
+  const Answer bare = ask(tree, question, {Source::kBundle});
+  CHECK(bare.container->runtime == Runtime::kDocker);
+  CHECK(bare.names.container == "app");
+  const Answer nothing = ask(tree, question, {Source::kBundle, Source::kDocker});
+  CHECK(nothing.container->runtime == Runtime::kContainerdCri);
+  question.container->runtime = Runtime::kContainerd;
+  CHECK(ask(tree, question, {Source::kBundle}).container->runtime == Runtime::kContainerd);
 }
 
 TEST_CASE("a unit of the host has no container and is not asked about again", "[identity]") {

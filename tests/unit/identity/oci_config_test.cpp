@@ -110,6 +110,8 @@ TEST_CASE("systemd's form of a cgroup, part by part", "[identity]") {
   CHECK(cgroup_path_of("a-b-c.slice:p:x") == "/a.slice/a-b.slice/a-b-c.slice/p-x.scope");
   CHECK(cgroup_path_of("a.slice:p:y.slice") == "/a.slice/y.slice");
   CHECK(cgroup_path_of("/a:b:c") == "/a:b:c");
+  CHECK(cgroup_path_of("/default/web/") == "/default/web");
+  CHECK(cgroup_path_of("//default//web") == "/default/web");
   for (const char* const none : {"", "x", "a:b", "a:b:c", "a.slice:p:", "a.slice:p:x:y"}) {
     CAPTURE(none);
     CHECK(cgroup_path_of(none).empty());

@@ -18,6 +18,31 @@ TEST_CASE("runc's state tells id, first process and cgroup", "[identity]") {
         "/docker/eb777e9ae8296357ccf25666fe1f35a79f49682b7ba5c56b127bb1c16384deee");
 }
 
+TEST_CASE("where nobody has said where the cgroup is to be, runc has kept where it is",
+          "[identity]") {
+  const auto path_of = [](const std::string& paths) {
+    const auto facts =
+        parse_runc_state(R"({"id": "web", "init_process_pid": 7, "config": {"cgroups":
+        {"path": ""}}, "cgroup_paths": {)" +
+                         paths + "}}");
+    REQUIRE(facts);
+    return facts->cgroup_path;
+  };
+  CHECK(path_of(R"("": "/sys/fs/cgroup/system.slice/web")") == "/system.slice/web");
+  CHECK(path_of(R"("": "/sys/fs/cgroup/unified/web")") == "/web");
+  CHECK(path_of(R"("pids": "/sys/fs/cgroup/pids/user.slice/web", "memory": "/x")") ==
+        "/user.slice/web");
+  CHECK(path_of(R"("name=systemd": "/sys/fs/cgroup/systemd/system.slice/runc-web.scope",
+                   "pids": "/sys/fs/cgroup/pids/system.slice/runc-web.scope")") ==
+        "/system.slice/runc-web.scope");
+  for (const std::string none :
+       {"", R"("pids": "/sys/fs/cgroup/pids")", R"("pids": "/elsewhere/x")",
+        R"("pids": "/sys/fs/cgroups/pids/x")", R"("pids": 7)"}) {
+    CAPTURE(none);
+    CHECK(path_of(none).empty());
+  }
+}
+
 TEST_CASE("crun's status tells first process and cgroup", "[identity]") {
   const auto facts = parse_crun_status(fixture("runtime/crun.status.json"));
   REQUIRE(facts);

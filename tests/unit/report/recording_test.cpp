@@ -255,6 +255,13 @@ TEST_CASE("a line that is no record is refused with the place of the mistake", "
   CHECK(refusal("/census/taken_at", "today").find("expected a time") != std::string::npos);
   CHECK(refusal("/census/notify_groups/0/age_ms", kLarge) ==
         "census.notify_groups[0].age_ms: 18446744073709551615, expected a smaller number");
+  const auto labels = [](const char* one, const char* other) {
+    return json::array({{{"name", one}, {"value", "x"}}, {{"name", other}, {"value", "y"}}});
+  };
+  CHECK(refusal("/census/names/0/labels", labels("a.b", "a_b")) ==
+        "census.names[0].labels[1].name: \"a_b\", expected the name of a label, each once");
+  CHECK(refusal("/census/names/0/labels", labels("", "b")).find("labels[0].name: \"\"") !=
+        std::string::npos);
   CHECK(refusal("/pools/charges", nullptr).find("pools.charges") != std::string::npos);
   CHECK_FALSE(parse_record(""));
   CHECK_FALSE(parse_record("{}"));
