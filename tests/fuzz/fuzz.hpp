@@ -54,7 +54,7 @@ inline bool is_utf8(std::string_view text) {
   while (at < text.size()) {
     const auto lead = static_cast<unsigned char>(text[at++]);
     const int more = lead < 0x80 ? 0 : lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : -1;
-    if (more < 0) return false;
+    if (more < 0 || lead >= 0xF8) return false;
     std::uint32_t code = more == 0 ? lead : lead & (0x3FU >> static_cast<unsigned>(more));
     for (int i = 0; i < more; ++i, ++at) {
       if (at == text.size() || (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U)
