@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "commands.hpp"
 #include "config/listen_address.hpp"
@@ -18,6 +20,14 @@
 namespace kcommons::cmd {
 
 namespace {
+
+// Who asks where a password is wanted: what a health check runs is often a command and no more.
+constexpr std::string_view kUserVariable = "KCOMMONS_USER";
+
+std::string variable(std::string_view name) {
+  const char* const value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::string() : value;
+}
 
 // The first that can be asked, which is over IPv4.
 Result<config::ListenAddress> address_of(const config::Config& config) {
@@ -40,8 +50,8 @@ Result<http::Url> url_of(const config::Config& config) {
                      "--from http://host:port"));
   }
   const bool is_any = address->host.empty() || address->host == "0.0.0.0";
-  return http::Url{.user = {},
-                   .password = {},
+  return http::Url{.user = variable(kUserVariable),
+                   .password = variable(kPasswordVariable),
                    .host = is_any ? "127.0.0.1" : address->host,
                    .port = address->port,
                    .path = {}};
@@ -83,7 +93,8 @@ void add_healthcheck(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "healthcheck",
       "Ask the kcommons that serves here, or elsewhere, whether all of it works.\n"
-      "Exits with 0 when it says so, with 1 when it does not");
+      "Exits with 0 when it says so, with 1 when it does not. Where it takes a password, the one\n"
+      "here is asked as KCOMMONS_USER with KCOMMONS_PASSWORD, another as its URL says");
   const auto from = std::make_shared<std::optional<std::string>>();
   command
       ->add_option("--from", *from,

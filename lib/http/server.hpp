@@ -39,7 +39,7 @@ struct ServerOptions {
   unsigned max_requests = 40;
   // Of answers that are on their way and that no other shares, all together; one more, unless it is
   // the only one, is told 503: who takes an answer slowly holds its memory.
-  std::size_t max_unsent_bytes = std::size_t{32} << 20U;
+  std::size_t max_unsent_bytes = std::size_t{16} << 20U;
   // A connection holds a thread of the engine as long as it is open. These are beside those for
   // max_requests: for clients that are idle, or slow, and for the one over the limit.
   unsigned spare_threads = 40;

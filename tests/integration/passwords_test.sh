@@ -151,6 +151,16 @@ check_flood() {
     test "$(value 'kcommons_census_success{kind="holdings"}' "$WORK/answer")" = 1
 }
 
+check_healthcheck() {
+  local address=KCOMMONS_WEB_LISTEN_ADDRESS=127.0.0.1:$PORT
+  STATUS=0
+  env "$address" "$KCOMMONS" healthcheck >"$WORK/health" 2>&1 || STATUS=$?
+  expect "a health check without a user fails" test "$STATUS" = 1
+  expect_line "and says what it takes" 'status 401.*give it a user and a password' "$WORK/health"
+  expect "with a user it does not" \
+    env "$address" KCOMMONS_USER=alice KCOMMONS_PASSWORD=secret "$KCOMMONS" healthcheck
+}
+
 write_users "$CHEAP"
 run_exporter "--config.file=$WORK/config.yaml" "--web.config.file=$WORK/web.yaml"
 wait_for "census" is_ready
@@ -159,6 +169,7 @@ refuses_all "an unknown user" --user mallory:secret
 refuses_all "a wrong password" --user alice:Secret
 refuses_all "nonsense" --header "Authorization: Basic %%%"
 refuses_garbage
+check_healthcheck
 write_users "$USUAL"
 check_cost
 check_flood
