@@ -207,7 +207,10 @@ Result<void> ProcessReader::read_user_ns(const procfs::ProcessDir& dir, RawProce
   }
   if (!inode) {
     process.record.privileges = 0;
-    return process.record.alive ? skip(inode.error(), Unseen::kUserNsDenied) : Result<void>{};
+    const bool is_usual =
+        inode.error().kind() == ErrorKind::kDenied || inode.error().kind() == ErrorKind::kGone;
+    if (!process.record.alive && is_usual) return {};
+    return skip(inode.error(), Unseen::kUserNsDenied);
   }
   if (*inode != kInitialUserNs) process.record.privileges = 0;
   const auto index = index_of_user_ns(dir, *inode);
