@@ -12,7 +12,6 @@
 #include <chrono>
 #include <climits>
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include "base/text.hpp"
