@@ -141,10 +141,7 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
     if (!thread && thread.error().kind() == ErrorKind::kExhausted) return give_up(thread.error());
     if (thread) living = std::move(*thread);
   }
-  const bool is_ended = stat->is_zombie() && !living;
-  if (auto done = read_placement(living ? *living : *dir, is_ended, process); !done) {
-    return give_up(done.error());
-  }
+  if (auto done = read_placement(*dir, *stat, living, process); !done) return give_up(done.error());
   if (auto done = read_net_ns(living ? *living : *dir, process); !done) {
     return give_up(done.error());
   }
@@ -163,7 +160,8 @@ Result<std::optional<RawProcess>> ProcessReader::read(Pid pid) {
 
 // Without a placement or an identity a process cannot be booked at all, so these two pass their
 // error on; the others lose one fact.
-Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, bool is_ended,
+Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, const procfs::Stat& stat,
+                                           const std::optional<procfs::ProcessDir>& living,
                                            RawProcess& process) {
   const auto text = procfs::read_cgroup(dir, buffer_);
   if (!text) return fail(text.error());
@@ -173,11 +171,20 @@ Result<void> ProcessReader::read_placement(const procfs::ProcessDir& dir, bool i
   }
   sees_cgroups_ = sees_cgroups_ || !text->empty();
   Placements::Ptr placement = placements_.resolve(*text);
+  // A leader that has ended is at "/" in hierarchies of version 1, and where it was in version 2.
+  if (living && !placement->container) {
+    const auto of_thread = procfs::read_cgroup(*living, buffer_);
+    if (!of_thread && of_thread.error().kind() == ErrorKind::kExhausted) {
+      return fail(of_thread.error());
+    }
+    if (of_thread && !of_thread->empty()) placement = placements_.resolve(*of_thread);
+  }
 
   // A removed cgroup reads as " (deleted)" or, in a v1 hierarchy, as "/" for a zombie: what was
   // known of the process before holds.
   const ProcessKey process_key{process.record.pid, process.record.start_time};
-  if (placement->deleted || is_ended) {
+  const bool is_lost = stat.is_zombie() && !living;
+  if (placement->deleted || is_lost) {
     const auto last = last_of_process_.find(process_key);
     if (last != last_of_process_.end()) placement = last->second;
   }

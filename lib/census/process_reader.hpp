@@ -48,7 +48,8 @@ class ProcessReader final {
   using ProcessKey = std::pair<Pid, std::uint64_t>;
 
   Result<void> read_identity(const procfs::ProcessDir& dir, RawProcess& process);
-  Result<void> read_placement(const procfs::ProcessDir& dir, bool is_ended, RawProcess& process);
+  Result<void> read_placement(const procfs::ProcessDir& dir, const procfs::Stat& stat,
+                              const std::optional<procfs::ProcessDir>& living, RawProcess& process);
   Result<void> read_user_ns(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_net_ns(const procfs::ProcessDir& dir, RawProcess& process);
   Result<void> read_limit(const procfs::ProcessDir& dir, RawProcess& process);
