@@ -227,6 +227,10 @@ waits_for_a_fifo() {
   return 1
 }
 
+is_listening_at() {
+  (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
 # Whoever is to read the log has stopped to: it works, and ends, all the same.
 check_unread_log() {
   local unread begun took
@@ -238,7 +242,7 @@ check_unread_log() {
   start /dev/null "$WORK/unread" "$KCOMMONS" serve --log.level=debug \
     "--web.listen-address=127.0.0.1:$PORT" "--config.file=$WORK/config.yaml"
   EXPORTER=$STARTED
-  wait_for "listening exporter" scrape "$WORK/scrape" 2>/dev/null
+  wait_for "listening exporter" is_listening_at "$PORT"
   wait_for_census 2
   begun=$EPOCHREALTIME
   stop "$EXPORTER"

@@ -16,8 +16,10 @@ source "$root/deploy/packages.sh"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-# A child that was forked is looked at too; a program that is executed is somebody else's.
-VALGRIND=(env "LD_PRELOAD=$scratch/openat2.so" valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
+# A child that was forked is looked at too; a program that is executed is somebody else's. What it says goes
+# to files: standard error is the daemon's, and of one of its tests nobody reads it.
+VALGRIND=(env "LD_PRELOAD=$scratch/openat2.so" valgrind --quiet "--log-file=$scratch/said.%p" --error-exitcode=99
+  --leak-check=full --errors-for-leak-kinds=definite)
 
 need_root
 cd "$root"
@@ -35,13 +37,14 @@ failed=()
 run() {
   local name=$1 begun=$SECONDS status=0
   shift
+  rm -f "$scratch"/said.*
   "$@" >"$scratch/log" 2>&1 || status=$?
   if [[ $status -eq 0 ]]; then
     say "$name: clean ($((SECONDS - begun)) s)"
   else
     failed+=("$name")
     say "$name: FAILED with status $status"
-    sed 's/^/    | /' "$scratch/log"
+    cat "$scratch/log" "$scratch"/said.* | sed 's/^/    | /'
   fi
 }
 
