@@ -15,6 +15,7 @@ root=$(cd "$here/../.." && pwd)
 source "$root/deploy/packages.sh"
 
 scratch=$(mktemp -d)
+chmod 1777 "$scratch" # also for children that are root no more
 trap 'rm -rf "$scratch"' EXIT
 # A child that was forked is looked at too; a program that is executed is somebody else's. What it says goes
 # to files: standard error is the daemon's, and of one of its tests nobody reads it.
