@@ -111,8 +111,8 @@ Parse limit_parser(ResourceId id) {
     case ResourceId::kUdpMemoryPages:
       return third_number;
     case ResourceId::kPipePages:
-    case ResourceId::kConntrackEntries:  // __nf_conntrack_alloc of
-                                         // net/netfilter/nf_conntrack_core.c
+    // __nf_conntrack_alloc of net/netfilter/nf_conntrack_core.c
+    case ResourceId::kConntrackEntries:
       return number_or_none;
     default:
       return number;

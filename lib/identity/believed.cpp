@@ -132,7 +132,7 @@ void Believer::forget_impostors() {
   };
   std::set<census::ContainerKey> of_root;
   for (const Placement& placement : census_.placements) {
-    if (!placement.container || is_of_user(placement)) continue;
+    if (!placement.container || placement.role == Role::kRuntime || is_of_user(placement)) continue;
     of_root.insert(census::key_of(*placement.container));
   }
   for (Placement& placement : census_.placements) {
