@@ -38,9 +38,9 @@ pack_twice() {
   compare "$WORK/one.packages" "$WORK/a_longer_name.packages"
 }
 
-# build_in FOLDER: what is committed, by the workflow of a release.
+# build_in FOLDER COMMIT: by the workflow of a release.
 build_in() {
-  git -C "$DEPLOY_ROOT" worktree add --quiet --detach "$1" HEAD
+  git -C "$DEPLOY_ROOT" worktree add --quiet --detach "$1" "$2"
   (cd "$1" && cmake --workflow --preset release) >"$WORK/build.log" 2>&1 || {
     tail -n 30 "$WORK/build.log" >&2
     die "the workflow release fails; its last words are above"
@@ -56,12 +56,15 @@ remove_trees() {
 }
 
 build_twice() {
+  local commit
   trap remove_trees EXIT
   export CCACHE_DISABLE=1
-  build_in "$WORK/one"
+  # Somebody may commit meanwhile.
+  commit=$(git -C "$DEPLOY_ROOT" rev-parse HEAD)
+  build_in "$WORK/one" "$commit"
   say "one build: $SECONDS s"
   mkdir -p "$WORK/other/in/a"
-  build_in "$WORK/other/in/a/folder"
+  build_in "$WORK/other/in/a/folder" "$commit"
   say "both: $SECONDS s"
   compare "$WORK/one/build/package/packages" "$WORK/other/in/a/folder/build/package/packages"
 }
