@@ -79,8 +79,7 @@ http::Handler Access::guard(http::Handler handler) const {
         response.headers.emplace_back("WWW-Authenticate", "Basic");
         break;
       case http::Admission::kBusy:
-        response = http::text_response(503, "too many passwords to look at\n");
-        response.headers.emplace_back("Retry-After", "1");
+        response = http::busy_response("too many passwords to look at\n");
         break;
     }
     const auto& headers = now->config.headers;

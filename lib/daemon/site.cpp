@@ -103,9 +103,7 @@ http::Handler Site::handler() const {
     }
     const Turn turn(*this);
     if (turn.has_come()) return compressed(request, router->handle(request));
-    http::Response busy = http::text_response(503, "too many pages are asked for\n");
-    busy.headers.emplace_back("Retry-After", "1");
-    return busy;
+    return http::busy_response("too many pages are asked for\n");
   };
 }
 

@@ -39,6 +39,12 @@ Response text_response(int status, std::string body) {
           .headers = {}};
 }
 
+Response busy_response(std::string text) {
+  Response response = text_response(503, std::move(text));
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 Response json_response(int status, std::string body) {
   return {.status = status,
           .content_type = "application/json",

@@ -31,6 +31,9 @@ Response page_text_response(std::string text);
 
 Response text_response(int status, std::string body);
 
+// 503, to be asked again in a second.
+Response busy_response(std::string text);
+
 // Of the API: JSON of this moment, which may not be kept.
 Response json_response(int status, std::string body);
 

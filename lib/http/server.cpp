@@ -240,8 +240,7 @@ int Server::Engine::answer(mg_connection* connection) noexcept {
     Response response = respond(request);
     const Unsent unsent(unsent_bytes, response.body.size());
     if (!unsent.is_within(options.max_unsent_bytes)) {
-      response = text_response(503, "too many answers wait to be taken\n");
-      response.headers.emplace_back("Retry-After", "1");
+      response = busy_response("too many answers wait to be taken\n");
     }
     status = response.status;
     send(connection, request, response);
